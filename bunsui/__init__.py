@@ -1,0 +1,1 @@
+"""bunsui: data pipelines on AWS, declared as Python objects."""
