@@ -1,0 +1,93 @@
+"""Names of everything in AWS: known when the template is written, so that nothing has to be looked up or exported.
+
+Placeholders such as `${AWS::AccountId}` stand where CloudFormation fills in the account or region (`Fn::Sub`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+CONTROL_STACK = "bunsui-control"
+SESSIONS_TABLE = "bunsui-sessions"
+JOB_RUNS_TABLE = "bunsui-job-runs"
+ACCOUNT = "${AWS::AccountId}"
+REGION = "${AWS::Region}"
+PARTITION = "${AWS::Partition}"
+
+
+def shorten(name: str, limit: int) -> str:
+    """`name` when it has at most `limit` characters, else its beginning and a hash of all of it."""
+    if len(name) <= limit:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: limit - 9]}-{digest}"
+
+
+def artefact_bucket(account: str = ACCOUNT, region: str = REGION) -> str:
+    """The control stack's bucket for assets and spilled values."""
+    return f"bunsui-{account}-{region}"
+
+
+def access_log_bucket(account: str = ACCOUNT, region: str = REGION) -> str:
+    """The control stack's bucket for S3 server access logs."""
+    return f"bunsui-logs-{account}-{region}"
+
+
+def asset_key(digest: str) -> str:
+    """Where an asset lies in the artefact bucket."""
+    return f"assets/{digest}.zip"
+
+
+def spill_prefix(pipeline: str) -> str:
+    """Below this key the functions of a pipeline keep values too large for a state machine."""
+    return f"sessions/{pipeline}"
+
+
+def execution_name(session: str, attempt: int, job: str | None = None) -> str:
+    """Name of the execution of an attempt, or of one of its job runs; Step Functions allows 80 characters."""
+    return shorten(f"{session}-{attempt}" if job is None else f"{session}-{attempt}-{job}", 80)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one pipeline in one environment."""
+
+    pipeline: str
+    prefix: str = ""
+
+    @property
+    def stack(self) -> str:
+        """The CloudFormation stack, at most 128 characters."""
+        return f"{self.prefix}{self.pipeline}"
+
+    @property
+    def machine(self) -> str:
+        """The pipeline's own state machine."""
+        return shorten(self.stack, 80)
+
+    @property
+    def function_log_group(self) -> str:
+        """The log group that all functions of the pipeline share."""
+        return f"/bunsui/{self.stack}/functions"
+
+    @property
+    def machine_log_group(self) -> str:
+        """The log group of the state machines; the prefix keeps clear of the resource policy's size limit (AWS, cw-logs)."""
+        return f"/aws/vendedlogs/states/{self.stack}"
+
+    def job(self, job: str) -> str:
+        """The state machine of a job."""
+        return shorten(f"{self.stack}-{job}", 80)
+
+    def function(self, name: str) -> str:
+        """A Lambda function."""
+        return shorten(f"{self.stack}-{name}", 64)
+
+    def bucket(self, resource: str, account: str = ACCOUNT, region: str = REGION) -> str:
+        """A bucket: 63 characters at most, of which account and region may take 27 and their hyphens 2."""
+        return f"{shorten(f'{self.stack}-{resource}'.lower(), 34)}-{account}-{region}"
+
+    def table(self, resource: str) -> str:
+        """A DynamoDB table."""
+        return shorten(f"{self.stack}-{resource}", 255)
