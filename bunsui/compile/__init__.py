@@ -1,0 +1,1 @@
+"""From a pipeline to an assembly; never needs credentials, a network or an AWS account."""

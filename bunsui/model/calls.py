@@ -1,0 +1,47 @@
+"""What an operation needs to be allowed: a call, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bunsui.errors import Where
+
+NO_RESOURCE_TYPE = "NO-RESOURCE-TYPE"
+"""Justification code of a `*` resource: IAM defines no resource type for the action (AWS, Service Authorization Reference)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Condition:
+    """One condition of a statement, such as `StringLike` `s3:prefix` `("raw/*",)`."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reason for a call: who needs it, what for, and the line that says so."""
+
+    operation: str
+    reason: str
+    where: Where | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One needed API call.
+
+    Attributes:
+        action: IAM action, such as `s3:GetObject`.
+        resource: ARN pattern with `Fn::Sub` placeholders; `*` only with a justification.
+        why: who needs it and where that is declared.
+        conditions: all must hold.
+        justification: code that excuses a `*` resource.
+    """
+
+    action: str
+    resource: str
+    why: Why
+    conditions: tuple[Condition, ...] = ()
+    justification: str = ""

@@ -1,0 +1,49 @@
+"""`a >> b`: b runs after a although it takes nothing from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import PrivateAttr
+
+from bunsui.errors import DeclarationError, Where
+from bunsui.model.declaration import Declaration, caller
+
+Later = TypeVar("Later")
+
+
+class Ordered(Declaration):
+    """What can stand on either side of `>>`; lists mean each of their members."""
+
+    _before: list[tuple[Any, Where]] = PrivateAttr(default_factory=list)
+
+    def __rshift__(self, later: Later) -> Later:
+        for one in _each(later):
+            _put_in_order(self, one)
+        return later
+
+    def __rrshift__(self, earlier: Iterable[Any]) -> Any:
+        for one in _each(earlier):
+            _put_in_order(one, self)
+        return self
+
+    @property
+    def predecessors(self) -> tuple[tuple[Any, Where], ...]:
+        """What `>>` put before this, and where it did."""
+        return tuple(self._before)
+
+
+def _each(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list | tuple | set) else [value]
+
+
+def _put_in_order(earlier: object, later: object) -> None:
+    if not isinstance(earlier, Ordered) or not isinstance(later, Ordered) or type(earlier) is not type(later):
+        raise DeclarationError(
+            "BUN101",
+            f"{type(earlier).__name__} >> {type(later).__name__} has no meaning",
+            where=caller(),
+            hint="order operations with operations and jobs with jobs",
+        )
+    later._before.append((earlier, caller()))

@@ -1,0 +1,81 @@
+"""A pipeline: a DAG of jobs with typed parameters, checked as a whole when it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PrivateAttr
+
+from bunsui.errors import DeclarationError
+from bunsui.model.binding import Bound, bind
+from bunsui.model.declaration import Declaration, Name
+from bunsui.model.job import Job
+from bunsui.model.operation import Operation, Requirements
+from bunsui.model.references import Parameter
+from bunsui.model.resource import Resource
+
+MAIN_JOB = "main"
+"""The job of a pipeline that declares none."""
+
+
+def _parameters(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    return tuple(kind if isinstance(kind, Parameter) else Parameter(name, kind) for name, kind in value.items())
+
+
+class Pipeline(Declaration):
+    """A DAG of jobs.
+
+    Attributes:
+        name: unique in an environment; the stack and everything in it is named after it.
+        parameters: name -> type, or a list of `Parameter`s; a session gives their values.
+        jobs: every operation belongs to exactly one; `operations=[…]` instead makes one job of them.
+        requirements: PEP 508 requirements packed with the code of every operation.
+        tags: on every resource, besides the environment's.
+        description: for people.
+
+    Raises:
+        DeclarationError, BunsuiErrors: everything that is wrong with the pipeline, told together.
+    """
+
+    name: Name
+    parameters: Annotated[tuple[Parameter, ...], BeforeValidator(_parameters)] = ()
+    jobs: tuple[Job, ...] = ()
+    requirements: Requirements = ()
+    tags: dict[str, str] = {}
+    description: str = ""
+
+    _bound: Mapping[str, Bound] = PrivateAttr()
+
+    def __init__(
+        self, name: str, /, *, jobs: Iterable[Job] = (), operations: Iterable[Operation] = (), **data: Any
+    ) -> None:
+        jobs, operations = tuple(jobs), tuple(operations)
+        if operations and not jobs:
+            jobs, operations = (Job(MAIN_JOB, *operations),), ()
+        super().__init__(name=name, jobs=jobs, **data)
+        if operations:
+            raise DeclarationError(
+                "BUN203",
+                f"pipeline {name!r} has jobs=, and operations= beside them",
+                where=self.where,
+                hint="put each operation into a job",
+            )
+        self._bound = bind(self.name, self.parameters, self.jobs, self.where)
+
+    @property
+    def operations(self) -> Mapping[str, Bound]:
+        """Every operation by name with its job and the sources of its inputs, in order of declaration."""
+        return self._bound
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The resources that operations read or write, by id."""
+        found = {
+            access.resource.id: access.resource
+            for bound in self._bound.values()
+            for access in (*bound.operation.reads, *bound.operation.writes)
+        }
+        return tuple(found[id] for id in sorted(found))

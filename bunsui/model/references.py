@@ -1,0 +1,91 @@
+"""What an input may be fed from: a constant, a pipeline parameter, an operation's output or a field of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from bunsui.model.declaration import Declaration, Identifier
+
+if TYPE_CHECKING:
+    from bunsui.model.operation import Operation
+
+REQUIRED: Any = object()
+"""The default of a parameter that has none."""
+
+
+class Parameter(Declaration):
+    """A parameter of a pipeline: `Parameter("month", int, default=1)`.
+
+    Attributes:
+        name: as operations name it.
+        type: any annotation that JSON can carry.
+        default: value when a session gives none.
+        description: for help texts.
+    """
+
+    name: Identifier
+    type: Any = Any
+    default: Any = Field(default=REQUIRED)
+    description: str = ""
+
+    def __init__(self, name: str, type: Any = Any, **data: Any) -> None:
+        super().__init__(name=name, type=type, **data)
+
+    @property
+    def required(self) -> bool:
+        """Whether a session has to give it."""
+        return self.default is REQUIRED
+
+
+class Output:
+    """The result of an operation, or with `.field` a field of it: `count.output.rows`."""
+
+    __slots__ = ("_operation", "_path")
+
+    def __init__(self, operation: Operation, path: tuple[str, ...] = ()) -> None:
+        self._operation = operation
+        self._path = path
+
+    def __getattr__(self, field: str) -> Output:
+        if field.startswith("__"):
+            raise AttributeError(field)
+        return Output(self._operation, (*self._path, field))
+
+    def __getitem__(self, field: str) -> Output:
+        return Output(self._operation, (*self._path, field))
+
+    def __repr__(self) -> str:
+        return ".".join([self._operation.name, "output", *self._path])
+
+
+@dataclass(frozen=True, slots=True)
+class FromConstant:
+    """An input that is the same in every session."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class FromParameter:
+    """An input that is a pipeline parameter."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromOutput:
+    """An input that is an operation's output, or the field at `path` of it."""
+
+    operation: str
+    path: tuple[str, ...] = ()
+
+
+Source = FromConstant | FromParameter | FromOutput
+
+
+def parts(output: Output) -> tuple[Operation, tuple[str, ...]]:
+    """Operation and path of an output; its own attributes are all fields of the value."""
+    return output._operation, output._path

@@ -1,0 +1,56 @@
+"""How often a failed operation is tried again, and what stands in for it in the end."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from bunsui.model.declaration import Declaration, refuse
+
+
+def _error_names(value: object) -> object:
+    """`on=ValueError`, `on="ValueError"` and `on=[…]` all mean error names, as the state machine sees them."""
+    entries = value if isinstance(value, list | tuple) else [value]
+    names = [entry.__name__ if isinstance(entry, type) and issubclass(entry, BaseException) else entry for entry in entries]
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise refuse(f"on={value!r} is not an error", "name exception classes, such as on=[ValueError], or error names")
+    return tuple(names)
+
+
+ErrorNames = Annotated[tuple[str, ...], BeforeValidator(_error_names)]
+
+
+class Retry(Declaration):
+    """Retry policy of an operation.
+
+    Attributes:
+        attempts: how often it is run at most, the first time included.
+        interval: seconds before the second run.
+        backoff: factor by which the interval grows.
+        max_delay: seconds that an interval may grow to.
+        jitter: whether an interval is drawn at random between 0 and its full length.
+        on: exception classes or error names; default: every error that Step Functions lets be retried.
+    """
+
+    attempts: int = Field(default=3, ge=1, le=100)
+    interval: int = Field(default=1, ge=1, le=31_536_000)
+    backoff: float = Field(default=2.0, ge=1.0, le=1000.0)
+    max_delay: int | None = Field(default=None, ge=1, le=31_622_399)
+    jitter: bool = True
+    on: ErrorNames = ("States.ALL",)
+
+
+class Fallback(Declaration):
+    """What an operation results in when it failed for good: `on_error=Fallback([], on=[ValueError])`.
+
+    Attributes:
+        value: any JSON value of the operation's return type.
+        on: exception classes or error names; default: all.
+    """
+
+    value: Any = None
+    on: ErrorNames = ("States.ALL",)
+
+    def __init__(self, value: Any, **data: Any) -> None:
+        super().__init__(value=value, **data)

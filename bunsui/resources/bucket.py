@@ -1,0 +1,175 @@
+"""An S3 bucket, and the prefixes of it that operations read and write.
+
+Secure by default: public access blocked, TLS only, SSE-KMS with the AWS managed key (no key policy to keep), versions kept, access logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from bunsui.model.calls import Call, Condition, Why
+from bunsui.model.declaration import Declaration, ResourceId, caller
+from bunsui.model.names import PARTITION, Names, access_log_bucket
+from bunsui.model.resource import Access, Mode
+from bunsui.runtime import resources as at_run_time
+
+if TYPE_CHECKING:
+    from bunsui.model.environment import Environment
+    from bunsui.runtime.dataset import Dataset
+
+_OBJECT_ACTIONS: dict[Mode, tuple[str, ...]] = {
+    "reads": ("s3:GetObject",),
+    "writes": ("s3:AbortMultipartUpload", "s3:PutObject"),
+}
+"""Per mode; PutObject covers all of a multipart upload but its abort (AWS, Amazon S3 user guide, mpuAndPermissions)."""
+
+
+class Bucket(Declaration):
+    """A bucket: `lake = Bucket("lake")`; `lake / "raw"` is the part of it below `raw/`.
+
+    Attributes:
+        id: unique in its pipelines; part of the bucket's name.
+        existing: name of a bucket that is there already; it is used and not created.
+        noncurrent_days: days after which overwritten and deleted versions are removed.
+    """
+
+    id: ResourceId
+    existing: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    noncurrent_days: int = Field(default=90, ge=1, le=36500)
+
+    def __init__(self, id: str, /, **data: Any) -> None:
+        super().__init__(id=id, **data)
+
+    def __truediv__(self, path: str) -> Prefix:
+        return Prefix(self, _clean(path))
+
+    @property
+    def kind(self) -> str:
+        """`Bucket`."""
+        return "Bucket"
+
+    @property
+    def name(self) -> str:
+        """The bucket's name in AWS; resolves where the code runs."""
+        return at_run_time.resolve_bucket(self.id)
+
+    @property
+    def uri(self) -> str:
+        """`s3://` and the bucket's name; resolves where the code runs."""
+        return f"s3://{self.name}"
+
+    def physical_name(self, names: Names) -> str:
+        """The bucket's name with placeholders for account and region."""
+        return self.existing or names.bucket(self.id)
+
+    def calls(self, mode: Mode, path: str, names: Names, why: Why) -> Sequence[Call]:
+        """Objects below `path`; whoever reads may list them too (a missing key is then 404 and not 403)."""
+        arn = f"arn:{PARTITION}:s3:::{self.physical_name(names)}"
+        objects = f"{arn}/{path}/*" if path else f"{arn}/*"
+        calls = [Call(action, objects, why) for action in _OBJECT_ACTIONS[mode]]
+        if mode == "reads":
+            prefixes = (Condition("StringLike", "s3:prefix", (path, f"{path}/*")),) if path else ()
+            calls.append(Call("s3:ListBucket", arn, why, prefixes))
+        return calls
+
+    def stack(self, names: Names, environment: Environment) -> Sequence[Any]:
+        """The bucket and its TLS-only policy."""
+        if self.existing:
+            return ()
+        return _stack(self, names, environment)
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """The part of a bucket below a path; a value inside a function, an access in `reads=` and `writes=`."""
+
+    parent: Bucket
+    path: str
+
+    def __truediv__(self, path: str) -> Prefix:
+        return Prefix(self.parent, f"{self.path}/{_clean(path)}")
+
+    @property
+    def access(self) -> Access:
+        """What `reads=` and `writes=` make of it."""
+        return Access(self.parent, self.path)
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name in AWS; resolves where the code runs."""
+        return at_run_time.resolve_prefix(self.parent.id, self.path)[0]
+
+    @property
+    def key(self) -> str:
+        """The key below the bucket; resolves where the code runs."""
+        return at_run_time.resolve_prefix(self.parent.id, self.path)[1]
+
+    @property
+    def uri(self) -> str:
+        """`s3://bucket/key`; resolves where the code runs."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def _clean(path: str) -> str:
+    from bunsui.errors import DeclarationError
+
+    parts = path.strip("/").split("/") if isinstance(path, str) else [""]
+    if any(part in ("", ".", "..") or "*" in part or "?" in part or "$" in part for part in parts):
+        raise DeclarationError(
+            "BUN109",
+            f"{path!r} is not a prefix of a bucket",
+            where=caller(),
+            hint="give a path such as 'raw' or 'raw/flights', without wildcards, '$' or empty parts",
+        )
+    return "/".join(parts)
+
+
+def _stack(bucket: Bucket, names: Names, environment: Environment) -> Sequence[Any]:
+    from troposphere import Ref, Sub, Tags, s3
+
+    from bunsui.resources.titles import keep, title
+    from bunsui.resources.transport import tls_only
+
+    name = title(bucket.id, "Bucket")
+    made = s3.Bucket(
+        name,
+        BucketName=Sub(bucket.physical_name(names)),
+        BucketEncryption=s3.BucketEncryption(
+            ServerSideEncryptionConfiguration=[
+                s3.ServerSideEncryptionRule(
+                    BucketKeyEnabled=True,
+                    ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(SSEAlgorithm="aws:kms"),
+                )
+            ]
+        ),
+        LifecycleConfiguration=s3.LifecycleConfiguration(
+            Rules=[
+                s3.LifecycleRule(
+                    Id="remove-leftovers",
+                    Status="Enabled",
+                    AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(DaysAfterInitiation=7),
+                    NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(NoncurrentDays=bucket.noncurrent_days),
+                )
+            ]
+        ),
+        LoggingConfiguration=s3.LoggingConfiguration(
+            DestinationBucketName=Sub(access_log_bucket()), LogFilePrefix=f"{names.stack}/{bucket.id}/"
+        ),
+        OwnershipControls=s3.OwnershipControls(
+            Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
+        ),
+        PublicAccessBlockConfiguration=s3.PublicAccessBlockConfiguration(
+            BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
+        ),
+        VersioningConfiguration=s3.VersioningConfiguration(Status="Enabled"),
+        Tags=Tags(environment.tags),
+        **keep(environment),
+    )
+    arn = Sub(f"arn:{PARTITION}:s3:::${{{name}}}")
+    objects = Sub(f"arn:{PARTITION}:s3:::${{{name}}}/*")
+    policy = s3.BucketPolicy(f"{name}Policy", Bucket=Ref(name), PolicyDocument=tls_only([arn, objects]))
+    return (made, policy)
