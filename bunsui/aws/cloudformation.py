@@ -78,6 +78,15 @@ class StackEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A resource that CloudFormation's validation before a deployment refused."""
+
+    logical_id: str
+    type: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeSet:
     """A change set.
 
@@ -170,6 +179,21 @@ class CloudFormation:
             if not page.get("NextToken"):
                 return
             token = {"NextToken": page["NextToken"]}
+
+    def validation_failures(self, *, stack: str = "", change_set: str = "") -> tuple[Failure, ...]:
+        """What the validation of a change set or of a stack's last operation refused; only DescribeEvents tells it."""
+        wanted: dict[str, Any] = {"ChangeSetName": change_set} if change_set else {"StackName": stack}
+        failures: list[Failure] = []
+        while True:
+            with translated(SERVICE):
+                page = self._client.describe_events(**wanted)
+            for one in page.get("OperationEvents", []):
+                if one.get("ValidationStatus") == "FAILED":
+                    reason = one.get("ValidationStatusReason", "")
+                    failures.append(Failure(one.get("LogicalResourceId", ""), one.get("ResourceType", ""), reason))
+            if not page.get("NextToken"):
+                return tuple(failures)
+            wanted["NextToken"] = page["NextToken"]
 
     def create_change_set(
         self,

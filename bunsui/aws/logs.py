@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ class LogEvent:
     Attributes:
         time_ms: milliseconds since 1970, as are all times here.
         message: without the line break at its end.
-        id: unique within the log group.
+        id: unique within the log group; empty where the endpoint gives none.
     """
 
     time_ms: int
@@ -109,18 +110,20 @@ class Logs:
             poll_s: seconds between two looks.
             sleep: waits that long.
         """
-        seen: dict[str, int] = {}
+        seen: Counter[tuple[str, int, str, str]] = Counter()
         newest = start_ms
         while True:
             last = done()
-            since = max(start_ms, newest - LATE_MS)
-            for event in self.filter_log_events(group, start_ms=since, pattern=pattern):
-                if event.id in seen:
+            found: Counter[tuple[str, int, str, str]] = Counter()
+            for event in self.filter_log_events(group, start_ms=max(start_ms, newest - LATE_MS), pattern=pattern):
+                key = (event.stream, event.time_ms, event.id, event.message)
+                found[key] += 1
+                if found[key] <= seen[key]:
                     continue
-                seen[event.id] = event.time_ms
+                seen[key] += 1
                 newest = max(newest, event.time_ms)
                 yield event
             if last:
                 return
-            seen = {id: at for id, at in seen.items() if at >= newest - LATE_MS}
+            seen = Counter({key: count for key, count in seen.items() if key[1] >= newest - LATE_MS})
             sleep(poll_s)
