@@ -1,0 +1,134 @@
+"""Log lines: which to ask CloudWatch for, and how to read them.
+
+The filter syntax is CloudWatch's for JSON events (AWS, FilterAndPatternSyntax): `{ ($.a = "x") && ($.b = 1) }`, at most
+1,024 characters.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from heapq import heappop, heappush
+from typing import Any, Protocol
+
+from bunsui.session.failure import frames
+from bunsui.session.model import LogLine
+
+FAILED = "operation.failed"
+FINISHED = "operation.finished"
+STARTED = "operation.started"
+PLATFORM = "platform"
+
+REORDER = 2_000
+"""Lines held back to put them in order: a function's lines arrive in batches, those of parallel functions overlap."""
+
+
+class Event(Protocol):
+    """One event of a log group, as `bunsui.aws.logs` gives it."""
+
+    @property
+    def time_ms(self) -> int: ...  # noqa: D102
+    @property
+    def message(self) -> str: ...  # noqa: D102
+    @property
+    def stream(self) -> str: ...  # noqa: D102
+    @property
+    def id(self) -> str: ...  # noqa: D102
+
+
+def pattern(session: str, *, job: str | None = None, operation: str | None = None, event: str | None = None) -> str:
+    """The filter pattern of a session's lines; `event` may end in `*`."""
+    wanted = {"session": session, "job": job, "operation": operation, "event": event}
+    terms = [f'($.{field} = "{value}")' for field, value in wanted.items() if value is not None]
+    return f"{{ {' && '.join(terms)} }}"
+
+
+def request_pattern(request_id: str) -> str:
+    """The filter pattern of everything that names an invocation, Lambda's own lines too."""
+    return f'"{request_id}"'
+
+
+def parse(event: Event) -> LogLine | None:
+    """The line, or None when it is not one of ours."""
+    if not event.message.startswith("{"):
+        return None
+    try:
+        found = json.loads(event.message)
+    except ValueError:
+        return None
+    if not isinstance(found, dict) or "event" not in found or "session" not in found:
+        return None
+    told = {name: value for name, value in found.items() if name in _FIELDS and value is not None}
+    told["time"] = _time(found.get("time"), event.time_ms)
+    if "traceback" in told:
+        told["traceback"] = frames(told["traceback"])
+    for name in ("message", "error"):
+        if name in told:
+            told[name] = str(told[name])
+    return LogLine(**told, stream=event.stream, id=event.id)
+
+
+def platform(event: Event, like: LogLine) -> LogLine | None:
+    """A line of Lambda itself about the invocation that `like` belongs to; None when it is one of ours."""
+    if parse(event) is not None:
+        return None
+    place = like.model_dump(
+        include={"pipeline", "session", "attempt", "job", "operation", "retry", "request_id"}, by_alias=False
+    )
+    time = _time(None, event.time_ms)
+    return LogLine(time=time, event=PLATFORM, message=event.message.strip(), stream=event.stream, id=event.id, **place)
+
+
+def matches(line: LogLine, *, session: str, job: str | None, operation: str | None) -> bool:
+    """Whether the line is what `pattern` asks for."""
+    return line.session == session and job in (None, line.job) and operation in (None, line.operation)
+
+
+def in_order(lines: Iterable[LogLine], hold: int = REORDER) -> Iterator[LogLine]:
+    """The lines by time, each once, with at most `hold` of them in memory; what is older than those stays late."""
+    waiting: list[tuple[datetime, int, LogLine]] = []
+    seen: set[object] = set()
+    for count, line in enumerate(lines):
+        key = line.id or line
+        if key in seen:
+            continue
+        seen.add(key)
+        heappush(waiting, (line.time, count, line))
+        if len(waiting) > hold:
+            yield heappop(waiting)[2]
+    while waiting:
+        yield heappop(waiting)[2]
+
+
+def of_failures(lines: Iterable[LogLine], *, unfinished: bool = True) -> Iterator[LogLine]:
+    """The lines of invocations that failed and, with `unfinished`, of those that never came to an end."""
+    held: dict[str, list[LogLine]] = {}
+    failed: set[str] = set()
+    for line in lines:
+        key = line.request_id
+        if key in failed:
+            yield line
+            continue
+        held.setdefault(key, []).append(line)
+        if line.event == FINISHED:
+            del held[key]
+        elif line.event == FAILED or (line.event == PLATFORM and "Task timed out" in line.message):
+            failed.add(key)
+            yield from held.pop(key)
+    if unfinished:
+        yield from in_order(line for rest in held.values() for line in rest)
+
+
+_FIELDS = frozenset(field.alias or name for name, field in LogLine.model_fields.items()) - {"time", "stream", "id"}
+
+
+def _time(text: Any, time_ms: int) -> datetime:
+    """The line's own time; CloudWatch's where it has none."""
+    if isinstance(text, str):
+        try:
+            own = datetime.fromisoformat(text)
+            return own.astimezone(UTC) if own.tzinfo else own.replace(tzinfo=UTC)
+        except ValueError:
+            pass
+    return datetime.fromtimestamp(time_ms / 1000, UTC)

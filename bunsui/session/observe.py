@@ -1,0 +1,175 @@
+"""What is known about a session: the record, completed by executions, their histories and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from bunsui.errors import UsageError
+from bunsui.session import lines as log
+from bunsui.session.arns import Place, job_execution
+from bunsui.session.history import operation_runs
+from bunsui.session.ids import utc_now
+from bunsui.session.logs import LogReader
+from bunsui.session.model import Failure, JobRun, LogLine, OperationRun, Session, SessionReport, Status
+from bunsui.session.operations import complete
+from bunsui.session.reconcile import Reconciler
+from bunsui.session.store import Store
+
+if TYPE_CHECKING:
+    from bunsui.aws import Aws
+
+READERS = 8
+"""Histories read at once; boto3's clients keep 10 connections."""
+
+Jobs = Mapping[str, Sequence[str]]
+"""Job -> its operations, as declared."""
+
+_Run = TypeVar("_Run", JobRun, OperationRun)
+_FAR = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Looks at sessions by way of a connection; every method raises AwsError.
+
+    Attributes:
+        prefix: the environment's.
+        pipelines: where to look for a session that has no record yet.
+    """
+
+    aws: Aws
+    prefix: str = ""
+    pipelines: Sequence[str] = ()
+    clock: Callable[[], datetime] = utc_now
+    _histories: dict[str, tuple[OperationRun, ...]] = field(default_factory=dict, repr=False, compare=False)
+    """Of finished executions, which never change."""
+
+    def session(self, id: str) -> Session:
+        """The session, settled if its execution is over.
+
+        Raises:
+            UsageError: BUN701, there is no such session.
+        """
+        found = Store(self.aws).session(id)
+        if found is None and self.pipelines:
+            place = Place.of(self.aws)
+            looked = (self._reconciler.unrecorded(id, pipeline, place) for pipeline in self.pipelines)
+            found = next((session for session in looked if session is not None), None)
+        if found is None:
+            raise UsageError("BUN701", f"there is no session {id!r}", hint="`bunsui list` shows the sessions there are")
+        return self._reconciler.session(found)
+
+    def report(self, id: str, *, jobs: Jobs | None = None, log_lines: bool = True) -> SessionReport:
+        """The session with its job runs and their operations.
+
+        Args:
+            id: of the session.
+            jobs: of the pipeline, so that what has not started is told as well, and names are the full ones.
+            log_lines: also read the log: memory, tracebacks, the line that tells a failure.
+
+        Raises:
+            UsageError: BUN701, there is no such session.
+        """
+        session = self.session(id)
+        store = Store(self.aws)
+        runs = self._reconciler.job_runs(session, store.job_runs(id, session.attempt))
+        lines = self._operation_lines(session) if log_lines else ()
+        declared = jobs or {}
+        with ThreadPoolExecutor(READERS) as readers:
+            histories = list(readers.map(lambda run: self._history(session, run, declared.get(run.job, ())), runs))
+        told = [
+            complete(run, history, lines, declared.get(run.job, ()))
+            for run, history in zip(runs, histories, strict=True)
+        ]
+        report = SessionReport(session=session, jobs=(*told, *_waiting(declared, told, session.attempt)))
+        failure = failure_of(report)
+        if failure is not None and failure.log is None and log_lines:
+            failure = self._with_platform_line(session, failure, lines)
+        return report.model_copy(update={"failure": failure})
+
+    def _history(self, session: Session, run: JobRun, declared: Sequence[str]) -> tuple[OperationRun, ...]:
+        from bunsui.aws import ServiceError
+        from bunsui.aws.stepfunctions import StepFunctions
+
+        execution = job_execution(session, run, self.prefix)
+        if execution in self._histories:
+            return self._histories[execution]
+        try:
+            found = operation_runs(StepFunctions(self.aws).history(execution, data=False), declared)
+        except ServiceError as error:
+            if error.aws_code != "ExecutionDoesNotExist":
+                raise
+            return ()
+        if run.status.finished:
+            self._histories[execution] = found
+        return found
+
+    def _operation_lines(self, session: Session) -> tuple[LogLine, ...]:
+        reader = LogReader(self.aws, self.prefix)
+        return tuple(line for line in reader.lines(session, event="operation.*") if line.event != "log")
+
+    def _with_platform_line(self, session: Session, failure: Failure, lines: Sequence[LogLine]) -> Failure:
+        """A function that was killed could not log its failure; Lambda's own words on it then tell it."""
+        begun = [
+            line
+            for line in lines
+            if line.event == log.STARTED and (line.job, line.operation) == (failure.job, failure.operation)
+        ]
+        if not begun:
+            return failure
+        said = list(LogReader(self.aws, self.prefix).platform(session, begun[-1]))
+        told = next((line for line in said if _tells_end(line.message)), None)
+        return failure.model_copy(update={"log": told or begun[-1]})
+
+    @property
+    def _reconciler(self) -> Reconciler:
+        return Reconciler(self.aws, self.prefix, self.clock)
+
+
+def failure_of(report: SessionReport) -> Failure | None:
+    """The first thing that went wrong; None unless the session ended badly."""
+    session = report.session
+    if not session.status.finished or session.status is Status.SUCCEEDED:
+        return None
+    wrong = (Status.FAILED, Status.TIMED_OUT)
+    run = _first([run for run in report.jobs if run.status in wrong])
+    if run is None or session.kind == "cancelled":
+        stopped = _first([run for run in report.jobs if run.status in (*wrong, Status.ABORTED)])
+        job = stopped.job if stopped and session.kind != "cancelled" else ""
+        return Failure(kind=session.kind or "error", error=session.error, message=session.cause, job=job)
+    operation = _first([one for one in run.operations if one.status in wrong])
+    if operation is None or not operation.error:
+        name = operation.operation if operation else ""
+        return Failure(kind=run.kind or "error", error=run.error, message=run.cause, job=run.job, operation=name)
+    return Failure(
+        kind=operation.kind or "error",
+        error=operation.error,
+        message=operation.message,
+        job=run.job,
+        operation=operation.operation,
+        traceback=operation.traceback,
+        log=operation.log,
+    )
+
+
+def _first(runs: Sequence[_Run]) -> _Run | None:
+    return min(runs, key=lambda run: run.finished or _FAR, default=None)
+
+
+def _waiting(declared: Jobs, told: Sequence[JobRun], attempt: int) -> Iterator[JobRun]:
+    """Declared jobs that have no run yet."""
+    known = {run.job for run in told}
+    for job, operations in declared.items():
+        if job not in known:
+            waiting = tuple(OperationRun(operation=name, status=Status.NOT_STARTED) for name in operations)
+            yield JobRun(job=job, attempt=attempt, status=Status.NOT_STARTED, operations=waiting)
+
+
+def _tells_end(message: str) -> bool:
+    return any(
+        words in message for words in ("Task timed out", "signal: killed", "Runtime exited", "Runtime.ExitError")
+    )

@@ -1,0 +1,82 @@
+"""Operations of a job run from all that is known: its history, its log lines and what it was declared to run.
+
+The history has the exact times and errors while AWS keeps it (90 days). The log adds memory, tracebacks and the line
+that tells a failure, and stands in for a history that is gone or that does not name the states of parallel branches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from bunsui.session import lines as log
+from bunsui.session.failure import explain
+from bunsui.session.model import JobRun, LogLine, OperationRun, Status
+
+_FAR = datetime.max.replace(tzinfo=UTC)
+
+
+def complete(
+    run: JobRun, history: Sequence[OperationRun], lines: Iterable[LogLine] = (), declared: Sequence[str] = ()
+) -> JobRun:
+    """The job run with its operations, in order of their start, those not started last in order of declaration."""
+    told: dict[str, list[LogLine]] = {}
+    for line in lines:
+        if line.job == run.job and line.attempt == run.attempt and line.operation:
+            told.setdefault(line.operation, []).append(line)
+    known = {one.operation: with_lines(one, told.pop(one.operation, [])) for one in history}
+    known |= {name: from_lines(name, of_it, run) for name, of_it in told.items()}
+    if run.status in (Status.FAILED, Status.TIMED_OUT):
+        known = _blame(known, run)
+    started = sorted(known.values(), key=lambda one: (one.started or _FAR, one.operation))
+    waiting = [OperationRun(operation=name, status=Status.NOT_STARTED) for name in declared if name not in known]
+    return run.model_copy(update={"operations": (*started, *waiting)})
+
+
+def with_lines(run: OperationRun, lines: Sequence[LogLine]) -> OperationRun:
+    """What the history tells, and what only the log knows."""
+    memory = max((line.memory_mb for line in lines if line.memory_mb is not None), default=None)
+    failed = _last(lines, log.FAILED) if run.error else None
+    trace = run.traceback or (failed.traceback if failed else ())
+    return run.model_copy(update={"memory_mb": memory, "log": failed, "traceback": trace})
+
+
+def from_lines(operation: str, lines: Sequence[LogLine], job: JobRun) -> OperationRun:
+    """An operation of which only the log tells."""
+    finished, failed = _last(lines, log.FINISHED), _last(lines, log.FAILED)
+    end = finished or (failed if job.status.finished else None)
+    if finished is not None:
+        status = Status.SUCCEEDED
+    elif job.status.finished:
+        status = Status.FAILED if failed else Status.ABORTED
+    else:
+        status = Status.RUNNING
+    wrong = None if finished else failed
+    told = explain(wrong.error, wrong.message) if wrong else None
+    run = OperationRun(
+        operation=operation,
+        status=Status.TIMED_OUT if told and told.kind == "timeout" and status.finished else status,
+        started=lines[0].time,
+        finished=end.time if end else job.finished,
+        tries=max(line.retry for line in lines) + 1,
+        kind=told.kind if told else None,
+        error=told.error if told else "",
+        message=told.message if told else "",
+    )
+    return with_lines(run, lines)
+
+
+def _blame(known: dict[str, OperationRun], job: JobRun) -> dict[str, OperationRun]:
+    """A function that was killed tells no failure; when it alone did not end, the job's error is its own."""
+    if not job.error or any(one.status in (Status.FAILED, Status.TIMED_OUT) for one in known.values()):
+        return known
+    cut_off = [one for one in known.values() if one.status is Status.ABORTED]
+    if len(cut_off) != 1:
+        return known
+    status = Status.TIMED_OUT if job.kind == "timeout" else Status.FAILED
+    told = {"status": status, "kind": job.kind, "error": job.error, "message": job.cause}
+    return {**known, cut_off[0].operation: cut_off[0].model_copy(update=told)}
+
+
+def _last(lines: Sequence[LogLine], event: str) -> LogLine | None:
+    return next((line for line in reversed(lines) if line.event == event), None)

@@ -1,0 +1,209 @@
+"""Everything one can do with sessions, in one place."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from bunsui.errors import UsageError
+from bunsui.model.names import Names
+from bunsui.session.arns import machine_of
+from bunsui.session.cancel import Canceller
+from bunsui.session.ids import utc_now
+from bunsui.session.logs import DRAIN_S, LogReader
+from bunsui.session.model import Cancellation, LogLine, Session, SessionPage, SessionReport, Snapshot, Status
+from bunsui.session.observe import Jobs, Observer
+from bunsui.session.parameters import resolve
+from bunsui.session.reconcile import Reconciler
+from bunsui.session.start import Starter
+from bunsui.session.store import PAGE, Store
+from bunsui.session.watch import Pace, watch
+
+if TYPE_CHECKING:
+    from bunsui.aws import Aws
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The sessions of an environment.
+
+    Every method raises AwsError: BUN501 to BUN503 for AWS, BUN504 when the control stack is missing. Those that take
+    the id of a session raise UsageError BUN701 when there is none.
+
+    Attributes:
+        aws: the connection.
+        prefix: the environment's.
+        pipelines: the project's; where to look for a session that has no record yet.
+        clock: aware time.
+        sleep: waits so many seconds.
+        random: of new ids; the system's when None.
+    """
+
+    aws: Aws
+    prefix: str = ""
+    pipelines: Sequence[str] = ()
+    clock: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
+    random: Random | None = None
+
+    def start(
+        self,
+        pipeline: str,
+        types: Mapping[str, Any],
+        *,
+        texts: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        id: str | None = None,
+    ) -> Session:
+        """Start a session of a pipeline.
+
+        Args:
+            pipeline: its name.
+            types: parameter -> declared type.
+            texts: parameter -> text from a command line.
+            values: parameter -> Python value.
+            defaults: parameter -> value of those not given.
+            id: of the session; starting it again with the same id and parameters starts nothing new.
+
+        Raises:
+            UsageError, BunsuiErrors: BUN405, parameters are wrong; BUN702, the id is not allowed or was used otherwise.
+            DeploymentError: BUN605, the pipeline is not deployed.
+        """
+        parameters = resolve(types, texts=texts, values=values, defaults=defaults)
+        return Starter(self.aws, Names(pipeline, self.prefix), self.clock, self.random).start(parameters, id)
+
+    def get(self, id: str) -> Session:
+        """The session alone."""
+        return self._observer.session(id)
+
+    def report(self, id: str, *, jobs: Jobs | None = None, log_lines: bool = True) -> SessionReport:
+        """The session with its job runs and operations.
+
+        Args:
+            id: of the session.
+            jobs: job -> operations, as declared, so that what has not started is told as well.
+            log_lines: also read the log for memory, tracebacks and the line that tells a failure.
+        """
+        return self._observer.report(id, jobs=jobs, log_lines=log_lines)
+
+    def list(
+        self,
+        *,
+        pipeline: str | None = None,
+        status: Status | None = None,
+        since: datetime | None = None,
+        limit: int = PAGE,
+        token: str | None = None,
+    ) -> SessionPage:
+        """Sessions of the environment, newest first; those recorded as running are settled if they are over.
+
+        A session that could not record its end is found under its real status once anybody has looked at it.
+
+        Args:
+            pipeline: only its sessions.
+            status: only those with that status.
+            since: only those started then or later.
+            limit: at most so many.
+            token: `next` of the page before.
+
+        Raises:
+            UsageError: BUN406, the token is not one of ours.
+        """
+        page = Store(self.aws).page(
+            pipeline=pipeline, status=status, since=since, limit=limit, token=token, wanted=self._ours
+        )
+        reconciler = Reconciler(self.aws, self.prefix, self.clock)
+        settled = (reconciler.session(session) for session in page.sessions)
+        kept = tuple(session for session in settled if status in (None, session.status))
+        return page.model_copy(update={"sessions": kept})
+
+    def logs(
+        self,
+        id: str,
+        *,
+        job: str | None = None,
+        operation: str | None = None,
+        failed: bool = False,
+        follow: bool = False,
+        since: datetime | None = None,
+        jobs: Jobs | None = None,
+        drain_s: float = DRAIN_S,
+    ) -> Iterator[LogLine]:
+        """Log lines of the session by time, each once.
+
+        Args:
+            id: of the session.
+            job: only its lines.
+            operation: only its lines.
+            failed: only lines of invocations that failed or never came to an end.
+            follow: go on until the session is over and `drain_s` seconds more.
+            since: only lines written then or later.
+            jobs: job -> operations, as declared, against which `job` and `operation` are checked.
+            drain_s: how long lines may be late, in seconds.
+
+        Raises:
+            UsageError: BUN703, there is no such job or operation.
+        """
+        if jobs is not None:
+            check_place(jobs, job, operation)
+        session = self.get(id)
+        reader = LogReader(self.aws, self.prefix, self.clock, self.sleep, drain_s=drain_s)
+        if not follow:
+            return reader.lines(session, job=job, operation=operation, failed=failed, since=since)
+        over = lambda: self.get(id).status.finished  # noqa: E731 - a method would need a class
+        return reader.follow(session, over, job=job, operation=operation, failed=failed, since=since)
+
+    def watch(self, id: str, *, jobs: Jobs | None = None, pace: Pace | None = None) -> Iterator[Snapshot]:
+        """Snapshots of the session whenever something happened, until it is over; the last has the log lines too.
+
+        Args:
+            id: of the session.
+            jobs: job -> operations, as declared.
+            pace: how often to look.
+        """
+        observer = self._observer
+
+        def look() -> SessionReport:
+            report = observer.report(id, jobs=jobs, log_lines=False)
+            return observer.report(id, jobs=jobs) if report.session.status.finished else report
+
+        return watch(look, pace=pace, sleep=self.sleep)
+
+    def cancel(self, id: str, *, who: str = "", why: str = "") -> Cancellation:
+        """Stop the session and what it runs; one that is over stays as it is, and the result says so.
+
+        Args:
+            id: of the session.
+            who: for the record.
+            why: for the record.
+        """
+        return Canceller(self.aws, self.prefix, self.clock).cancel(self.get(id), who=who, why=why)
+
+    def _ours(self, session: Session) -> bool:
+        """Whether the session belongs to this environment: several share the tables of an account."""
+        return machine_of(session.execution) == Names(session.pipeline, self.prefix).machine
+
+    @property
+    def _observer(self) -> Observer:
+        return Observer(self.aws, self.prefix, self.pipelines, self.clock)
+
+
+def check_place(jobs: Jobs, job: str | None, operation: str | None) -> None:
+    """See that the pipeline has that job and, in it or anywhere, that operation.
+
+    Raises:
+        UsageError: BUN703, it has not.
+    """
+    import difflib
+
+    within = jobs if job is None or job not in jobs else {job: jobs[job]}
+    known = {"job": list(jobs), "operation": [name for names in within.values() for name in names]}
+    for what, name in (("job", job), ("operation", operation)):
+        if name is not None and name not in known[what]:
+            near = difflib.get_close_matches(name, known[what], n=3) or known[what]
+            raise UsageError("BUN703", f"the pipeline has no {what} {name!r}", hint=f"there is: {', '.join(near)}")
