@@ -96,7 +96,12 @@ class BunsuiError(Exception):
 
 
 def _rebuild(
-    kind: type[BunsuiError], code: str, message: str, where: Where | None, hint: str, related: tuple[tuple[str, Where], ...]
+    kind: type[BunsuiError],
+    code: str,
+    message: str,
+    where: Where | None,
+    hint: str,
+    related: tuple[tuple[str, Where], ...],
 ) -> BunsuiError:
     return kind(code, message, where=where, hint=hint, related=related)
 

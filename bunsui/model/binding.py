@@ -72,7 +72,9 @@ def bind(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], wh
     )
     errors: list[BunsuiError] = []
     bound = {
-        name: Bound(operation, jobs_of[name], _inputs(operation, scope, errors), tuple(_after(operation, scope, errors)))
+        name: Bound(
+            operation, jobs_of[name], _inputs(operation, scope, errors), tuple(_after(operation, scope, errors))
+        )
         for name, operation in scope.operations.items()
     }
     raise_all(errors)
@@ -96,11 +98,16 @@ def _membership(
 ) -> Iterator[BunsuiError]:
     if not any(job.operations for job in jobs):
         yield DeclarationError(
-            "BUN205", f"pipeline {pipeline!r} has no operation", where=where, hint="give it jobs=[Job('name', operation, …)]"
+            "BUN205",
+            f"pipeline {pipeline!r} has no operation",
+            where=where,
+            hint="give it jobs=[Job('name', operation, …)]",
         )
     for job in jobs:
         if jobs and not job.operations:
-            yield DeclarationError("BUN205", f"job {job.name!r} has no operation", where=job.where, hint="add one or remove it")
+            yield DeclarationError(
+                "BUN205", f"job {job.name!r} has no operation", where=job.where, hint="add one or remove it"
+            )
     yield from _twice("job", jobs, where)
     yield from _twice("parameter", parameters, where)
     members = [(operation, job) for job in jobs for operation in job.operations]
@@ -332,7 +339,9 @@ def _cycle(
                 "BUN202",
                 f"the {kind} wait for each other: {' -> '.join(names)}",
                 where=where,
-                hint="move an operation to another job so that jobs depend one way" if kind == "jobs" else "remove one of these edges",
+                hint="move an operation to another job so that jobs depend one way"
+                if kind == "jobs"
+                else "remove one of these edges",
                 related=[(name, declared[name].where) for name in dict.fromkeys(names)],
             )
         ]

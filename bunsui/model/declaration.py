@@ -54,9 +54,7 @@ class Declaration(BaseModel):
 
 def refuse(message: str, hint: str, code: str = "BUN101") -> PydanticCustomError:
     """What a validator raises: a message with a hint of its own."""
-    return PydanticCustomError(
-        "bunsui", "{message}", {"message": message, "hint": hint, "code": code}
-    )
+    return PydanticCustomError("bunsui", "{message}", {"message": message, "hint": hint, "code": code})
 
 
 def _explain(kind: str, data: dict[str, Any], invalid: ValidationError, where: Where) -> list[BunsuiError]:

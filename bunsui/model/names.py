@@ -44,9 +44,14 @@ def spill_prefix(pipeline: str) -> str:
     return f"sessions/{pipeline}"
 
 
+def execution_part(job: str) -> str:
+    """A job's part of its execution's name; with a session's 40 characters the name stays within the 80 of Step Functions."""
+    return shorten(job, 32)
+
+
 def execution_name(session: str, attempt: int, job: str | None = None) -> str:
-    """Name of the execution of an attempt, or of one of its job runs; Step Functions allows 80 characters."""
-    return shorten(f"{session}-{attempt}" if job is None else f"{session}-{attempt}-{job}", 80)
+    """Name of the execution of an attempt, or of one of its job runs."""
+    return f"{session}-{attempt}" if job is None else f"{session}-{attempt}-{execution_part(job)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,9 @@ def _accesses(value: object) -> object:
     for entry, access in zip(entries, accesses, strict=True):
         if access is None:
             raise refuse(
-                f"{entry!r} is not a resource", "list resources or parts of them, such as reads=[lake / 'raw']", "BUN109"
+                f"{entry!r} is not a resource",
+                "list resources or parts of them, such as reads=[lake / 'raw']",
+                "BUN109",
             )
     return tuple(accesses)
 

@@ -27,7 +27,7 @@ class Parameter(Declaration):
     """
 
     name: Identifier
-    type: Any = Any
+    type: Any = Field(default_factory=lambda: Any)
     default: Any = Field(default=REQUIRED)
     description: str = ""
 

@@ -12,7 +12,9 @@ from bunsui.model.declaration import Declaration, refuse
 def _error_names(value: object) -> object:
     """`on=ValueError`, `on="ValueError"` and `on=[…]` all mean error names, as the state machine sees them."""
     entries = value if isinstance(value, list | tuple) else [value]
-    names = [entry.__name__ if isinstance(entry, type) and issubclass(entry, BaseException) else entry for entry in entries]
+    names = [
+        entry.__name__ if isinstance(entry, type) and issubclass(entry, BaseException) else entry for entry in entries
+    ]
     if not names or not all(isinstance(name, str) and name for name in names):
         raise refuse(f"on={value!r} is not an error", "name exception classes, such as on=[ValueError], or error names")
     return tuple(names)

@@ -71,7 +71,10 @@ def of_handler(handler: str, subject: str, where: Where) -> Signature:
     module, _, name = handler.partition(":")
     if not module or not name.isidentifier():
         raise DeclarationError(
-            "BUN106", f"{subject}: handler={handler!r} is not 'module:function'", where=where, hint="such as 'etl.clean:main'"
+            "BUN106",
+            f"{subject}: handler={handler!r} is not 'module:function'",
+            where=where,
+            hint="such as 'etl.clean:main'",
         )
     found = _source_of(module)
     if found is None:

@@ -76,6 +76,14 @@ class Target(Protocol):
     def result(self) -> str:
         """JSONata of the envelope that a finished task gives."""
 
+    @property
+    def platform(self) -> tuple[str, str]:
+        """Python version and processor architecture that the code runs on."""
+
+    @property
+    def longest(self) -> int:
+        """Seconds that one run can take at most."""
+
     def transient_errors(self) -> Sequence[str]:
         """Errors of the service itself that its documentation says to retry."""
 

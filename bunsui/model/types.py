@@ -178,7 +178,8 @@ def is_small(annotation: Any) -> bool:
     """Whether no value of this type can be too large to travel inside a state machine."""
     kinds = members(annotation)
     return all(
-        kind in _SMALL or typing.get_origin(kind) is Literal or getattr(kind, "__bunsui_small__", False) for kind in kinds
+        kind in _SMALL or typing.get_origin(kind) is Literal or getattr(kind, "__bunsui_small__", False)
+        for kind in kinds
     )
 
 

@@ -159,9 +159,7 @@ def _stack(bucket: Bucket, names: Names, environment: Environment) -> Sequence[A
         LoggingConfiguration=s3.LoggingConfiguration(
             DestinationBucketName=Sub(access_log_bucket()), LogFilePrefix=f"{names.stack}/{bucket.id}/"
         ),
-        OwnershipControls=s3.OwnershipControls(
-            Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
-        ),
+        OwnershipControls=s3.OwnershipControls(Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]),
         PublicAccessBlockConfiguration=s3.PublicAccessBlockConfiguration(
             BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
         ),

@@ -25,7 +25,9 @@ ENVIRONMENT_LIMIT = 4096
 def _no_reserved(environment: dict[str, str]) -> dict[str, str]:
     for name in environment:
         if name.startswith(("AWS_", "BUNSUI_")) or not name.isidentifier():
-            raise refuse(f"environment variable {name!r} is not allowed", "use another name; AWS_ and BUNSUI_ are taken")
+            raise refuse(
+                f"environment variable {name!r} is not allowed", "use another name; AWS_ and BUNSUI_ are taken"
+            )
     return environment
 
 
@@ -70,8 +72,18 @@ class Lambda(Declaration):
             "Type": "Task",
             "Resource": f"arn:{PARTITION}:states:::lambda:invoke",
             "Arguments": {"FunctionName": names.function(worker), "Payload": dict(payload)},
-            "TimeoutSeconds": self.timeout + QUEUEING,
+            "TimeoutSeconds": self.longest,
         }
+
+    @property
+    def platform(self) -> tuple[str, str]:
+        """Python version and architecture."""
+        return self.python, self.architecture
+
+    @property
+    def longest(self) -> int:
+        """The function's timeout, and time for it to start."""
+        return self.timeout + QUEUEING
 
     @property
     def result(self) -> str:
@@ -161,7 +173,7 @@ def _function(target: Lambda, worker: Worker, names: Names, environment: Environ
         Environment=awslambda.Environment(Variables=dict(sorted({**target.environment, **variables}.items()))),
         EphemeralStorage=awslambda.EphemeralStorage(Size=target.storage),
         Handler="bunsui.shim.handle",
-        LoggingConfig=awslambda.LoggingConfig(LogFormat="Text", LogGroup=names.function_log_group),
+        LoggingConfig=awslambda.LoggingConfig(LogGroup=names.function_log_group),
         MemorySize=target.memory,
         Role=GetAtt(role, "Arn"),
         Runtime=f"python{target.python}",

@@ -1,0 +1,99 @@
+"""How much data may travel inside the state machines, and how long they can take.
+
+A payload, a state's output and all values of one Assign have 256 KiB each (AWS Step Functions quotas). Where many results meet, each gets
+an equal share; what is larger travels by reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from bunsui.errors import DeclarationError
+from bunsui.graph.decompose import Parallel, Part, members
+from bunsui.model.binding import Bound
+from bunsui.model.job import Job
+
+INLINE = 32 * 1024
+"""Bytes that a result has at most inside a state machine, however much room there is."""
+
+SHARED = 96 * 1024
+"""Bytes for all results in one place: less than half the quota, because a record holds them as text in which quotes are escaped."""
+
+REFERENCE = 200
+"""Bytes of a reference, or of a small result, with its name."""
+
+QUOTA = 256 * 1024
+
+VARIABLES = 8 * 1024 * 1024
+"""Bytes for all variables of an execution, below the quota of 10 MiB."""
+
+A_YEAR = 31_536_000
+START = 60
+"""Seconds that starting a job and its bookkeeping may take."""
+
+
+def inline(job: Job, part: Part, operations: Mapping[str, Bound], exports: Mapping[str, tuple[str, ...]]) -> int:
+    """Bytes that each result of a job may have in the state machine.
+
+    Raises:
+        DeclarationError: BUN301 when even references would not fit.
+    """
+    together = max(
+        sum(map(len, exports.values())),
+        *(len(bound.inputs) for bound in operations.values()),
+        _widest(part, operations, exports[job.name]),
+    )
+    if together * REFERENCE > QUOTA:
+        raise DeclarationError(
+            "BUN301",
+            f"{together} results meet in one place of job {job.name!r}; a state machine can hold references to "
+            f"{QUOTA // REFERENCE}",
+            where=job.where,
+            hint="put operations into several jobs, or let them write to a resource instead of returning values",
+        )
+    return min(INLINE, SHARED // max(together, 1), VARIABLES // len(operations))
+
+
+def consumers(operations: Mapping[str, Bound]) -> Mapping[str, frozenset[str]]:
+    """For each operation, those among them that take its result."""
+    found: dict[str, set[str]] = {name: set() for name in operations}
+    for name, bound in operations.items():
+        for source in bound.feeds & found.keys():
+            found[source].add(name)
+    return {name: frozenset(takers) for name, takers in found.items()}
+
+
+def leaving(part: Part, takers: Mapping[str, frozenset[str]], exports: Iterable[str]) -> list[str]:
+    """The operations of a part whose results are needed outside of it."""
+    inside, gone = frozenset(members(part)), frozenset(exports)
+    return [name for name in members(part) if name in gone or takers[name] - inside]
+
+
+def _widest(part: Part, operations: Mapping[str, Bound], exports: tuple[str, ...]) -> int:
+    takers, widest, stack = consumers(operations), 0, [part]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, str):
+            continue
+        stack.extend(top.parts)
+        if isinstance(top, Parallel):
+            widest = max(widest, len(leaving(top, takers, exports)))
+    return widest
+
+
+def longest(operations: Iterable[Bound]) -> int:
+    """Seconds that a job can take: every operation after the other, each as often as its retries allow."""
+    return min(A_YEAR, START + sum(_longest(bound) for bound in operations))
+
+
+def _longest(bound: Bound) -> int:
+    state_timeout = bound.operation.runs.longest
+    retry = bound.operation.retry
+    attempts = retry.attempts if retry is not None else 1
+    waits = 0.0
+    for attempt in range(attempts - 1):
+        assert retry is not None
+        delay = min(retry.interval * retry.backoff ** min(attempt, 64), retry.max_delay or A_YEAR)
+        waits += delay
+    transient = 2 * (2**6 - 1)
+    return int(min(A_YEAR, (attempts + 6) * state_timeout + waits + transient))

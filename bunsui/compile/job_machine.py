@@ -1,0 +1,151 @@
+"""A job's state machine: its operations in order of dependency, in parallel where they can.
+
+Results travel in variables. A branch sees the variables of what encloses it but can change none of them, so it uses a name of its own per depth
+and hands over what is needed outside as its output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bunsui.compile.budget import consumers, leaving
+from bunsui.compile.states import CONTEXT_INPUT, Link, constant, jsonata, machine, retrier, state_name, variable
+from bunsui.graph.decompose import Parallel, Part, Serial, members
+from bunsui.model.binding import Bound
+from bunsui.model.names import Names
+from bunsui.model.references import FromConstant, FromParameter, Source
+from bunsui.model.retry import Retry
+from bunsui.model.target import Json, State
+
+TRANSIENT = {"IntervalSeconds": 2, "MaxAttempts": 6, "BackoffRate": 2.0}
+"""AWS Step Functions developer guide, "Handle transient Lambda service exceptions"."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """What a job's machine is made of.
+
+    Attributes:
+        pipeline, job: names.
+        operations: of the job, by name.
+        exports: operations whose results leave the job.
+        workers: operation -> worker that runs it.
+        part: the order of the operations.
+        inline: bytes that a result may have in the state machine.
+    """
+
+    pipeline: str
+    job: str
+    operations: Mapping[str, Bound]
+    exports: tuple[str, ...]
+    workers: Mapping[str, str]
+    part: Part
+    inline: int
+
+
+def job_machine(plan: JobPlan, names: Names) -> State:
+    """The definition of the job's state machine, with `Fn::Sub` placeholders for partition, region and account."""
+    writer = _Writer(plan, names, consumers(plan.operations))
+    scope: dict[str, str] = {}
+    links = writer.links(plan.part, scope, 0)
+    return machine(
+        links,
+        {name: jsonata(scope[name]) for name in plan.exports},
+        Comment=f"Job {plan.job} of pipeline {plan.pipeline}",
+        QueryLanguage="JSONata",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    plan: JobPlan
+    names: Names
+    consumers: Mapping[str, frozenset[str]]
+
+    def links(self, part: Part, scope: dict[str, str], depth: int) -> list[Link]:
+        """The chain for a part; `scope` says which variable holds which result, and learns those of the part."""
+        match part:
+            case str():
+                return [self.task(part, scope, depth)]
+            case Serial(parts):
+                return [link for one in parts for link in self.links(one, scope, depth)]
+            case Parallel(parts):
+                return [self.parallel(parts, scope, depth)]
+
+    def task(self, name: str, scope: dict[str, str], depth: int) -> Link:
+        bound = self.plan.operations[name]
+        target = bound.operation.runs
+        state = target.task(self.plan.workers[name], self.names, self.payload(name, bound, scope))
+        result = variable(f"out{depth}", name)
+        scope[name] = f"${result}"
+        state["Assign"] = {result: jsonata(target.result)}
+        state["Retry"] = retriers(bound.operation.retry, target.transient_errors())
+        if bound.operation.description:
+            state = {"Comment": bound.operation.description, **state}
+        fallback = bound.operation.on_error
+        if fallback is None:
+            return Link(state_name(name), state)
+        instead = state_name(f"{name}: fallback")
+        state["Catch"] = [{"ErrorEquals": list(fallback.on), "Next": instead}]
+        value = {"value": constant(fallback.value)}
+        return Link(state_name(name), state, beside={instead: {"Type": "Pass", "Assign": {result: value}}})
+
+    def parallel(self, parts: Sequence[Part], scope: dict[str, str], depth: int) -> Link:
+        branches, assign = [], {}
+        for position, part in enumerate(parts):
+            inner = dict(scope)
+            links = self.links(part, inner, depth + 1)
+            out = leaving(part, self.consumers, self.plan.exports)
+            branches.append(machine(links, {name: jsonata(inner[name]) for name in out}))
+            for name in out:
+                result = variable(f"out{depth}", name)
+                assign[result] = jsonata(f"$states.result[{position}].{name}")
+                scope[name] = f"${result}"
+        title = state_name("Parallel: " + ", ".join(next(iter(members(part))) for part in parts))
+        state: State = {"Type": "Parallel", "Branches": branches}
+        if assign:
+            state["Assign"] = assign
+        return Link(title, state)
+
+    def payload(self, name: str, bound: Bound, scope: Mapping[str, str]) -> dict[str, Json]:
+        return {
+            "bunsui": {
+                "pipeline": self.plan.pipeline,
+                "session": jsonata(f"{CONTEXT_INPUT}.session"),
+                "attempt": jsonata(f"{CONTEXT_INPUT}.attempt"),
+                "job": self.plan.job,
+                "operation": name,
+                "try": jsonata("$states.context.State.RetryCount"),
+                "inline": self.plan.inline,
+            },
+            "inputs": {parameter: self.envelope(source, scope) for parameter, source in bound.inputs.items()},
+        }
+
+    def envelope(self, source: Source, scope: Mapping[str, str]) -> Json:
+        match source:
+            case FromConstant(value):
+                return {"value": constant(value)}
+            case FromParameter(parameter):
+                return {"value": jsonata(f"{CONTEXT_INPUT}.parameters.{parameter}")}
+            case _:
+                whole = scope.get(source.operation, f"{CONTEXT_INPUT}.inputs.{source.operation}")
+                if not source.path:
+                    return jsonata(whole)
+                path = ", ".join(f'"{field}"' for field in source.path)
+                return jsonata(f'$merge([{whole}, {{"path": [{path}]}}])')
+
+
+def retriers(retry: Retry | None, transient: Sequence[str]) -> list[State]:
+    """The user's policy and the service's; what names every error has to come last."""
+    service = retrier(transient, **TRANSIENT)
+    if retry is None or retry.attempts == 1:
+        return [service]
+    everything = "States.ALL" in retry.on
+    policy = {"IntervalSeconds": retry.interval, "MaxAttempts": retry.attempts - 1, "BackoffRate": retry.backoff}
+    if retry.max_delay is not None:
+        policy["MaxDelaySeconds"] = retry.max_delay
+    own = retrier(("States.ALL",) if everything else retry.on, **policy)
+    if not retry.jitter:
+        del own["JitterStrategy"]
+    return [service, own] if everything else [own, service]

@@ -1,0 +1,165 @@
+"""Everything that a pipeline's templates are made of: machines, workers, the calls of each role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from bunsui.compile import budget
+from bunsui.compile.job_machine import JobPlan, job_machine
+from bunsui.compile.session_machine import JobStart, session_machine
+from bunsui.compile.workers import table_arn, worker_calls, workers
+from bunsui.graph.decompose import decompose
+from bunsui.model.binding import Bound, job_needs
+from bunsui.model.calls import NO_RESOURCE_TYPE, Call, Why
+from bunsui.model.names import ACCOUNT, JOB_RUNS_TABLE, PARTITION, REGION, SESSIONS_TABLE, Names
+from bunsui.model.pipeline import Pipeline
+from bunsui.model.references import FromOutput, FromParameter
+from bunsui.model.target import Code, State, Worker
+
+MACHINE_STARS = (
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
+"""Logging and tracing of a state machine (AWS Step Functions developer guide, "cw-logs" and "xray-iam"); none has a resource type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A state machine: its name in AWS, its definition and what its role has to allow."""
+
+    key: str
+    name: str
+    definition: State
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled pipeline, before it is put into templates.
+
+    Attributes:
+        machine: the pipeline's own.
+        jobs: by job.
+        workers: by name.
+        worker_calls: what each worker's role has to allow.
+        exports: job -> operations in its output.
+    """
+
+    pipeline: Pipeline
+    names: Names
+    machine: Machine
+    jobs: Mapping[str, Machine]
+    workers: Mapping[str, Worker]
+    worker_calls: Mapping[str, tuple[Call, ...]]
+    exports: Mapping[str, tuple[str, ...]]
+
+
+def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Bound], Code]) -> Plan:
+    """Compile a pipeline; `code_of` says which code an operation runs.
+
+    Raises:
+        DeclarationError: BUN301 when a limit of AWS would be exceeded.
+    """
+    made = workers(pipeline.operations, code_of)
+    worker_of = {why.operation: name for name, worker in made.items() for why in worker.why}
+    exports, results = _exports(pipeline), _results(pipeline)
+    starts = _starts(pipeline, exports, results)
+    jobs = {}
+    for job in pipeline.jobs:
+        operations = {name: bound for name, bound in pipeline.operations.items() if bound.job == job.name}
+        part = decompose({name: bound.needs & operations.keys() for name, bound in operations.items()})
+        inline = budget.inline(job, part, operations, exports)
+        job_plan = JobPlan(pipeline.name, job.name, operations, exports[job.name], worker_of, part, inline)
+        calls = tuple(_job_calls(operations, worker_of, names))
+        jobs[job.name] = Machine(job.name, names.job(job.name), job_machine(job_plan, names), calls)
+    machine = Machine(
+        "pipeline", names.machine, session_machine(pipeline.name, starts, names), tuple(_session_calls(pipeline, names))
+    )
+    calls_of = {name: tuple(worker_calls(worker, pipeline.name, names)) for name, worker in made.items()}
+    return Plan(pipeline, names, machine, jobs, made, calls_of, exports)
+
+
+def _results(pipeline: Pipeline) -> frozenset[str]:
+    taken = frozenset().union(*(bound.feeds for bound in pipeline.operations.values()))
+    return frozenset(pipeline.operations) - taken
+
+
+def _exports(pipeline: Pipeline) -> dict[str, tuple[str, ...]]:
+    results = _results(pipeline)
+    crossing = {
+        source
+        for bound in pipeline.operations.values()
+        for source in bound.feeds
+        if pipeline.operations[source].job != bound.job
+    }
+    return {
+        job.name: tuple(
+            name
+            for name, bound in pipeline.operations.items()
+            if bound.job == job.name and (name in results or name in crossing)
+        )
+        for job in pipeline.jobs
+    }
+
+
+def _starts(pipeline: Pipeline, exports: Mapping[str, tuple[str, ...]], results: frozenset[str]) -> dict[str, JobStart]:
+    needs = job_needs(pipeline.operations, pipeline.jobs)
+    starts = {}
+    for job in pipeline.jobs:
+        members = [bound for bound in pipeline.operations.values() if bound.job == job.name]
+        sources = [source for bound in members for source in bound.inputs.values()]
+        parameters = sorted({source.name for source in sources if isinstance(source, FromParameter)})
+        inputs = {
+            source.operation: pipeline.operations[source.operation].job
+            for source in sources
+            if isinstance(source, FromOutput) and pipeline.operations[source.operation].job != job.name
+        }
+        starts[job.name] = JobStart(
+            needs[job.name],
+            tuple(parameters),
+            dict(sorted(inputs.items())),
+            exports[job.name],
+            tuple(name for name in exports[job.name] if name in results),
+            budget.longest(members),
+        )
+    return starts
+
+
+def _job_calls(operations: Mapping[str, Bound], worker_of: Mapping[str, str], names: Names) -> Iterable[Call]:
+    for name, bound in operations.items():
+        why = Why(name, "invoke", bound.operation.where)
+        yield from bound.operation.runs.machine_calls(worker_of[name], names, why)
+    yield from _stars(next(iter(operations.values())).job)
+
+
+def _stars(machine: str) -> Iterable[Call]:
+    for action in MACHINE_STARS:
+        reason = "log delivery" if action.startswith("logs:") else "tracing"
+        yield Call(action, "*", Why(machine, reason), justification=NO_RESOURCE_TYPE)
+
+
+def _session_calls(pipeline: Pipeline, names: Names) -> Iterable[Call]:
+    states = f"arn:{PARTITION}:states:{REGION}:{ACCOUNT}"
+    rule = f"arn:{PARTITION}:events:{REGION}:{ACCOUNT}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    for job in pipeline.jobs:
+        why = Why(job.name, "run the job and wait for it", job.where)
+        yield Call("states:StartExecution", f"{states}:stateMachine:{names.job(job.name)}", why)
+        yield Call("states:DescribeExecution", f"{states}:execution:{names.job(job.name)}:*", why)
+        yield Call("states:StopExecution", f"{states}:execution:{names.job(job.name)}:*", why)
+        for action in ("events:DescribeRule", "events:PutRule", "events:PutTargets"):
+            yield Call(action, rule, why)
+        yield Call("dynamodb:UpdateItem", table_arn(JOB_RUNS_TABLE), Why(job.name, "record of the job run", job.where))
+    why = Why(pipeline.name, "record of the session", pipeline.where)
+    yield Call("dynamodb:UpdateItem", table_arn(SESSIONS_TABLE), why)
+    yield from _stars(pipeline.name)

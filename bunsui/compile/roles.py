@@ -1,0 +1,88 @@
+"""IAM roles: who may assume them, and what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from awacs.aws import Action, Allow, PolicyDocument, Principal, Statement
+from awacs.aws import Condition as AwacsCondition
+from awacs.aws import ArnLike, ConditionElement, StringEquals, StringLike
+from awacs.sts import AssumeRole
+from troposphere import Ref, Sub, Tags, iam
+
+from bunsui.compile.grants import Grant, documents
+
+_OPERATORS: dict[str, type[ConditionElement]] = {
+    "ArnLike": ArnLike,
+    "StringEquals": StringEquals,
+    "StringLike": StringLike,
+}
+
+
+def role(
+    title: str, service: str, found: Sequence[Grant], tags: dict[str, str], source_arn: str | None, subject: str
+) -> list[Any]:
+    """A role and, where its inline policy would be too large, managed policies.
+
+    Args:
+        title: logical ID.
+        service: principal that assumes it.
+        found: what it may do.
+        tags: on the role.
+        source_arn: ARN of the one resource on whose behalf it may be assumed, where the service says so when it assumes the role;
+            Step Functions does (AWS, "procedure-create-iam-role"), Lambda documents the account only.
+        subject: for messages.
+    """
+    inline, managed = documents(found, subject)
+    policies = [iam.Policy(PolicyName="calls", PolicyDocument=_document(inline))] if inline else []
+    made: list[Any] = [
+        iam.Role(title, AssumeRolePolicyDocument=_trust(service, source_arn), Policies=policies, Tags=Tags(tags))
+    ]
+    made += [
+        iam.ManagedPolicy(f"{title}Policy{number}", PolicyDocument=_document(grants), Roles=[Ref(title)])
+        for number, grants in enumerate(managed, start=1)
+    ]
+    return made
+
+
+def _trust(service: str, source_arn: str | None) -> PolicyDocument:
+    conditions: list[ConditionElement] = [StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")})]
+    if source_arn is not None:
+        conditions.insert(0, ArnLike({"aws:SourceArn": Sub(source_arn)}))
+    return PolicyDocument(
+        Version="2012-10-17",
+        Statement=[
+            Statement(
+                Effect=Allow,
+                Principal=Principal("Service", service),
+                Action=[AssumeRole],
+                Condition=AwacsCondition(conditions),
+            )
+        ],
+    )
+
+
+def _document(found: Sequence[Grant]) -> PolicyDocument:
+    return PolicyDocument(Version="2012-10-17", Statement=[_statement(grant) for grant in found])
+
+
+def _statement(grant: Grant) -> Statement:
+    extra: dict[str, Any] = {}
+    if grant.conditions:
+        elements = [
+            _OPERATORS[one.operator]({one.key: [_sub(value) for value in one.values]}) for one in grant.conditions
+        ]
+        extra["Condition"] = AwacsCondition(elements)
+    if grant.justification:
+        extra["Sid"] = "".join(word.capitalize() for word in grant.justification.split("-"))
+    return Statement(
+        Effect=Allow,
+        Action=[Action(*action.split(":", 1)) for action in grant.actions],
+        Resource=[_sub(resource) for resource in grant.resources],
+        **extra,
+    )
+
+
+def _sub(text: str) -> Any:
+    return Sub(text) if "${" in text else text

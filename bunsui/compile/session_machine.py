@@ -1,0 +1,255 @@
+"""The pipeline's own state machine: starts the jobs in order, and writes down what happens to the session and to each job run.
+
+All writes are idempotent, so every error of theirs is retried. What follows a failure is written in a Catch; an execution that is stopped or
+times out can write nothing, and is completed by whoever reads the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bunsui.compile.states import CONTEXT_INPUT, Link, jsonata, machine, retrier, state_name, variable
+from bunsui.graph.decompose import Parallel, Part, Serial, decompose, members
+from bunsui.model import names as known
+from bunsui.model.names import ACCOUNT, JOB_RUNS_TABLE, PARTITION, REGION, SESSIONS_TABLE, Names
+from bunsui.model.target import Json, State
+
+RECORD_TIMEOUT = 60
+CAUSE_CHARACTERS = 8000
+"""How much of a cause is recorded; an item has 400 KB for everything."""
+
+CHILD_TRANSIENT = ("StepFunctions.ExecutionLimitExceededException", "StepFunctions.SdkClientException")
+_NOW = "$states.context.State.EnteredTime"
+_ERROR = "$states.errorOutput"
+
+
+@dataclass(frozen=True, slots=True)
+class JobStart:
+    """How one job is started.
+
+    Attributes:
+        needs: jobs that must have finished before.
+        parameters: pipeline parameters that it takes.
+        inputs: operation -> the job whose output has its result.
+        exports: operations in its output.
+        results: those of them that nothing consumes; they are the pipeline's output.
+        timeout: seconds that it can take at most.
+    """
+
+    needs: frozenset[str]
+    parameters: tuple[str, ...]
+    inputs: Mapping[str, str]
+    exports: tuple[str, ...]
+    results: tuple[str, ...]
+    timeout: int
+
+
+def session_machine(pipeline: str, jobs: Mapping[str, JobStart], names: Names) -> State:
+    """The definition of the pipeline's state machine, with `Fn::Sub` placeholders for partition, region and account."""
+    writer = _Writer(jobs, names)
+    scope: dict[str, str] = {}
+    part = decompose({name: job.needs for name, job in jobs.items()})
+    links = writer.links(part, scope, 1)
+    body = machine(links, {name: jsonata(scope[name]) for name, job in jobs.items() if job.results})
+    outputs = {
+        name: {operation: jsonata(f"$jobs.{_key(name)}.{operation}") for operation in job.results}
+        for name, job in jobs.items()
+        if job.results
+    }
+    run: State = {
+        "Type": "Parallel",
+        "Branches": [body],
+        "Assign": {"jobs": jsonata("$states.result[0]")},
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"failure": jsonata(_ERROR)}, "Next": "Session failed"}],
+    }
+    return machine(
+        [
+            Link("Session started", _session_started(pipeline)),
+            Link("Jobs", run, ends={"Session failed": _session_failed(), "Failed": _fail()}),
+            Link("Session succeeded", _session_succeeded(outputs)),
+        ],
+        outputs,
+        Comment=f"Pipeline {pipeline}",
+        QueryLanguage="JSONata",
+    )
+
+
+def _key(name: str) -> str:
+    return f"`{name}`"
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    jobs: Mapping[str, JobStart]
+    names: Names
+
+    def links(self, part: Part, scope: dict[str, str], depth: int) -> list[Link]:
+        match part:
+            case str():
+                return self.job(part, scope, depth)
+            case Serial(parts):
+                return [link for one in parts for link in self.links(one, scope, depth)]
+            case Parallel(parts):
+                return [self.parallel(parts, scope, depth)]
+
+    def parallel(self, parts: Sequence[Part], scope: dict[str, str], depth: int) -> Link:
+        branches, assign = [], {}
+        for position, part in enumerate(parts):
+            inner = dict(scope)
+            links = self.links(part, inner, depth + 1)
+            leaving = list(members(part))
+            branches.append(machine(links, {name: jsonata(inner[name]) for name in leaving}))
+            for name in leaving:
+                result = variable(f"job{depth}", name)
+                assign[result] = jsonata(f"$states.result[{position}].{_key(name)}")
+                scope[name] = f"${result}"
+        title = state_name("Parallel: " + ", ".join(next(iter(members(part))) for part in parts))
+        return Link(title, {"Type": "Parallel", "Branches": branches, "Assign": assign})
+
+    def job(self, name: str, scope: dict[str, str], depth: int) -> list[Link]:
+        job, result = self.jobs[name], variable(f"job{depth}", name)
+        failed, stop = state_name(f"{name}: failed"), state_name(f"{name}: stop")
+        run: State = {
+            "Type": "Task",
+            "Resource": f"arn:{PARTITION}:states:::states:startExecution.sync:2",
+            "Arguments": {
+                "StateMachineArn": f"arn:{PARTITION}:states:{REGION}:{ACCOUNT}:stateMachine:{self.names.job(name)}",
+                "Name": _child_name(name),
+                "Input": self.job_input(job, scope),
+            },
+            "TimeoutSeconds": job.timeout,
+            "Assign": {result: jsonata("$states.result.Output")},
+            "Retry": [retrier(CHILD_TRANSIENT, IntervalSeconds=2, MaxAttempts=6, BackoffRate=2.0)],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {f"failure{depth}": jsonata(_ERROR)}, "Next": failed}],
+        }
+        failure = f"$failure{depth}"
+        scope[name] = f"${result}"
+        return [
+            Link(state_name(f"{name}: started"), _job_started(name, self.names)),
+            Link(
+                state_name(name),
+                run,
+                ends={failed: {**_job_failed(name, failure), "Next": stop}, stop: _fail(failure)},
+            ),
+            Link(state_name(f"{name}: finished"), _job_finished(name, result)),
+        ]
+
+    def job_input(self, job: JobStart, scope: Mapping[str, str]) -> dict[str, Json]:
+        return {
+            "session": jsonata(f"{CONTEXT_INPUT}.session"),
+            "attempt": jsonata(f"{CONTEXT_INPUT}.attempt"),
+            "parameters": {name: jsonata(f"{CONTEXT_INPUT}.parameters.{name}") for name in job.parameters},
+            "inputs": {operation: jsonata(f"{scope[source]}.{operation}") for operation, source in job.inputs.items()},
+            "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": jsonata("$states.context.Execution.Id"),
+        }
+
+
+def _child_name(job: str) -> str:
+    """`{session}-{attempt}-{job}`: session ids have 40 characters at most, so only the job's part may need shortening."""
+    return jsonata(f'{CONTEXT_INPUT}.session & "-" & $string({CONTEXT_INPUT}.attempt) & "-{known.execution_part(job)}"')
+
+
+def _update(table: str, key: Mapping[str, str], values: Mapping[str, Json], remove: Sequence[str] = ()) -> State:
+    sets = ", ".join(
+        f"#{name} = if_not_exists(#{name}, :{name})" if name == "started" else f"#{name} = :{name}" for name in values
+    )
+    gone = f" REMOVE {', '.join(f'#{name}' for name in remove)}" if remove else ""
+    return {
+        "Type": "Task",
+        "Resource": f"arn:{PARTITION}:states:::dynamodb:updateItem",
+        "Arguments": {
+            "TableName": table,
+            "Key": {name: {"S": value} for name, value in key.items()},
+            "UpdateExpression": f"SET {sets}{gone}",
+            "ExpressionAttributeNames": {f"#{name}": name for name in (*values, *remove)},
+            "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
+        },
+        "TimeoutSeconds": RECORD_TIMEOUT,
+        "Retry": [retrier(("States.TaskFailed", "States.Timeout"), IntervalSeconds=1, MaxAttempts=8, BackoffRate=2.0)],
+    }
+
+
+def _text(expression: str) -> Json:
+    return {"S": jsonata(expression)}
+
+
+_SESSION_KEY = {"session": jsonata(f"{CONTEXT_INPUT}.session")}
+_ATTEMPT = {"N": jsonata(f"$string({CONTEXT_INPUT}.attempt)")}
+
+
+def _run_key(job: str) -> dict[str, str]:
+    return {**_SESSION_KEY, "run": jsonata(f'$string({CONTEXT_INPUT}.attempt) & "#{job}"')}
+
+
+def _session_started(pipeline: str) -> State:
+    values = {
+        "pipeline": {"S": pipeline},
+        "kind": {"S": "session"},
+        "status": {"S": "RUNNING"},
+        "attempt": _ATTEMPT,
+        "started": _text("$states.context.Execution.StartTime"),
+        "parameters": _text(f"$string({CONTEXT_INPUT}.parameters)"),
+        "execution": _text("$states.context.Execution.Id"),
+    }
+    return _update(SESSIONS_TABLE, _SESSION_KEY, values, remove=("finished", "outputs", "error", "cause"))
+
+
+def _session_succeeded(outputs: Json) -> State:
+    values = {"status": {"S": "SUCCEEDED"}, "finished": _text(_NOW), "outputs": _text(f"$string({_object(outputs)})")}
+    return _update(SESSIONS_TABLE, _SESSION_KEY, values)
+
+
+def _object(outputs: Mapping[str, Mapping[str, str]]) -> str:
+    """The JSONata expression of an object of objects of JSONata expressions."""
+    jobs = []
+    for job, results in outputs.items():
+        inside = ", ".join(
+            f'"{name}": {value.removeprefix("{% ").removesuffix(" %}")}' for name, value in results.items()
+        )
+        jobs.append(f'"{job}": {{{inside}}}')
+    return f"{{{', '.join(jobs)}}}"
+
+
+def _failed(error: str) -> dict[str, Json]:
+    return {
+        "status": {"S": "FAILED"},
+        "finished": _text(_NOW),
+        "error": _text(f'$exists({error}.Error) ? {error}.Error : "States.Unknown"'),
+        "cause": _text(f'$exists({error}.Cause) ? $substring({error}.Cause, 0, {CAUSE_CHARACTERS}) : ""'),
+    }
+
+
+def _session_failed() -> State:
+    return {**_update(SESSIONS_TABLE, _SESSION_KEY, _failed("$failure")), "Output": {}, "Next": "Failed"}
+
+
+def _job_started(job: str, names: Names) -> State:
+    execution = f'"arn:{PARTITION}:states:{REGION}:{ACCOUNT}:execution:{names.job(job)}:" & ' + _child_name(
+        job
+    ).removeprefix("{% ").removesuffix(" %}")
+    values = {
+        "job": {"S": job},
+        "attempt": _ATTEMPT,
+        "status": {"S": "RUNNING"},
+        "started": _text(_NOW),
+        "execution": _text(execution),
+    }
+    return _update(JOB_RUNS_TABLE, _run_key(job), values)
+
+
+def _job_finished(job: str, result: str) -> State:
+    values = {"status": {"S": "SUCCEEDED"}, "finished": _text(_NOW), "outputs": _text(f"$string(${result})")}
+    return _update(JOB_RUNS_TABLE, _run_key(job), values)
+
+
+def _job_failed(job: str, failure: str) -> State:
+    return {**_update(JOB_RUNS_TABLE, _run_key(job), _failed(failure)), "Output": {}}
+
+
+def _fail(failure: str = "$failure") -> State:
+    return {
+        "Type": "Fail",
+        "Error": jsonata(f'$exists({failure}.Error) ? {failure}.Error : "States.Unknown"'),
+        "Cause": jsonata(f'$exists({failure}.Cause) ? {failure}.Cause : ""'),
+    }

@@ -1,0 +1,150 @@
+"""The parts of a pipeline's stack: each a few resources that stay together."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from troposphere import GetAtt, Output, Ref, Sub, Tags, logs, stepfunctions
+
+from bunsui.compile.grants import Grant, grants
+from bunsui.compile.plan import Machine, Plan
+from bunsui.compile.roles import role
+from bunsui.errors import DeclarationError
+from bunsui.model.environment import Environment
+from bunsui.model.names import ACCOUNT, PARTITION, REGION
+from bunsui.model.target import Worker
+from bunsui.resources.titles import title
+
+DEFINITION_LIMIT = 1024 * 1024
+"""Bytes of a state machine's definition (AWS Step Functions quotas)."""
+
+MACHINE_LOGS = "MachineLogs"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Resources that stay together.
+
+    Attributes:
+        key: stable name, such as `worker/clean_flights`; it decides which stack of a family the unit belongs to.
+        resources: troposphere resources.
+        grants: role's logical ID -> what it may do.
+    """
+
+    key: str
+    resources: tuple[Any, ...]
+    grants: dict[str, tuple[Grant, ...]]
+
+
+def root_units(plan: Plan, environment: Environment) -> list[Unit]:
+    """What always stays in the root stack: data, logs, the pipeline's own machine."""
+    names = plan.names
+    data = [made for resource in plan.pipeline.resources for made in resource.stack(names, environment)]
+    groups = [
+        _log_group("FunctionLogs", names.function_log_group, environment),
+        _log_group(MACHINE_LOGS, names.machine_log_group, environment),
+    ]
+    return [
+        Unit("data", tuple(data), {}),
+        Unit("logs", tuple(groups), {}),
+        _machine(plan, plan.machine, environment, True),
+    ]
+
+
+def movable_units(plan: Plan, environment: Environment) -> list[Unit]:
+    """What may live in a nested stack: a job's machine with its role, a worker with its role."""
+    jobs = [_machine(plan, machine, environment, False) for machine in plan.jobs.values()]
+    return jobs + [_worker(plan, worker, environment) for worker in plan.workers.values()]
+
+
+def outputs(plan: Plan) -> Iterable[Output]:
+    """What people and programs look up."""
+    names = plan.names
+    yield Output("SessionMachine", Description="State machine that runs a session", Value=Ref("SessionMachine"))
+    yield Output("FunctionLogGroup", Description="Log group of all functions", Value=Ref("FunctionLogs"))
+    for resource in plan.pipeline.resources:
+        yield Output(
+            title(resource.id, f"{resource.kind}Name"),
+            Description=f"{resource.kind} {resource.id}",
+            Value=_sub(resource.physical_name(names)),
+        )
+
+
+def _sub(text: str) -> Any:
+    return Sub(text) if "${" in text else text
+
+
+def _log_group(name: str, group: str, environment: Environment) -> Any:
+    return logs.LogGroup(
+        name,
+        DeletionPolicy="Retain" if environment.removal_policy == "retain" else "Delete",
+        UpdateReplacePolicy="Retain" if environment.removal_policy == "retain" else "Delete",
+        LogGroupName=group,
+        RetentionInDays=environment.log_retention_days,
+        Tags=Tags(environment.tags),
+    )
+
+
+def _machine(plan: Plan, machine: Machine, environment: Environment, is_session: bool) -> Unit:
+    name = "SessionMachine" if is_session else title(machine.key, "Machine")
+    arn = f"arn:{PARTITION}:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
+    needed = grants(machine.calls)
+    subject = f"pipeline {plan.pipeline.name!r}" if is_session else f"job {machine.key!r}"
+    roles = role(f"{name}Role", "states.amazonaws.com", needed, environment.tags, arn, subject)
+    log_group = f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:{plan.names.machine_log_group}:*"
+    state_machine = stepfunctions.StateMachine(
+        name,
+        StateMachineName=machine.name,
+        DefinitionString=Sub(_escape(_definition(machine, subject))),
+        LoggingConfiguration=stepfunctions.LoggingConfiguration(
+            Destinations=[
+                stepfunctions.LogDestination(
+                    CloudWatchLogsLogGroup=stepfunctions.CloudWatchLogsLogGroup(LogGroupArn=Sub(log_group))
+                )
+            ],
+            IncludeExecutionData=False,
+            Level="ALL",
+        ),
+        RoleArn=GetAtt(f"{name}Role", "Arn"),
+        StateMachineType="STANDARD",
+        Tags=stepfunctions.Tags(environment.tags),
+        TracingConfiguration=stepfunctions.TracingConfiguration(Enabled=True),
+    )
+    if len(roles) > 1:
+        state_machine.DependsOn = [policy.title for policy in roles[1:]]
+    return Unit(f"job/{machine.key}" if not is_session else "session", (*roles, state_machine), {f"{name}Role": needed})
+
+
+def _definition(machine: Machine, subject: str) -> str:
+    text = json.dumps(machine.definition, separators=(",", ":"), ensure_ascii=False)
+    size = len(text.encode())
+    if size > DEFINITION_LIMIT:
+        raise DeclarationError(
+            "BUN301",
+            f"the state machine of {subject} has {size:,} bytes; Step Functions allows {DEFINITION_LIMIT:,}",
+            hint="put its operations into several jobs",
+        )
+    return text
+
+
+def _escape(text: str) -> str:
+    """`${` of a user's constant is no placeholder."""
+    return re.sub(r"\$\{(?!AWS::)", "${!", text)
+
+
+def _worker(plan: Plan, worker: Worker, environment: Environment) -> Unit:
+    target = worker.work.target
+    name = title(worker.name, "Role")
+    needed = grants(plan.worker_calls[worker.name])
+    roles = role(name, target.service, needed, environment.tags, None, f"operation {worker.why[0].operation!r}")
+    made = target.stack(worker, plan.names, environment, name)
+    return Unit(f"worker/{worker.name}", (*roles, *made), {name: needed})
+
+
+def titles(units: Sequence[Unit]) -> list[str]:
+    """All logical IDs, in order."""
+    return [resource.title for unit in units for resource in unit.resources]

@@ -1,0 +1,79 @@
+"""Putting states of the Amazon States Language together: chains, branches, names, JSONata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bunsui.model.names import shorten
+from bunsui.model.target import Json, State
+
+STATE_NAME_LIMIT = 80
+"""Characters (Amazon States Language specification, "States")."""
+
+CONTEXT_INPUT = "$states.context.Execution.Input"
+"""The execution's input, readable from every state without a variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A state of a chain, and those beside it that go on to the same next state."""
+
+    name: str
+    state: State
+    beside: Mapping[str, State] = field(default_factory=dict)
+    ends: Mapping[str, State] = field(default_factory=dict)
+    """States that are reached from here and go nowhere."""
+
+
+def machine(links: Sequence[Link], output: Json, **top: Json) -> State:
+    """A state machine or branch that runs the links one after the other and results in `output`."""
+    states: dict[str, State] = {}
+    for position, link in enumerate(links):
+        last = position + 1 == len(links)
+        onward = {"End": True} if last else {"Next": links[position + 1].name}
+        for name, state in {link.name: link.state, **link.beside}.items():
+            states[name] = {**state, "Output": _output(state, output) if last else {}, **onward}
+        states.update(link.ends)
+    return {**top, "StartAt": links[0].name, "States": states}
+
+
+def _output(state: State, output: Json) -> Json:
+    """Assign takes effect after the state, so what the state assigns itself has to be spelled out in its Output."""
+    assigned = {f"{{% ${name} %}}": expression for name, expression in state.get("Assign", {}).items()}
+    if isinstance(output, dict):
+        return {key: assigned.get(value, value) if isinstance(value, str) else value for key, value in output.items()}
+    return output
+
+
+def jsonata(expression: str) -> str:
+    """The expression as the value of a field."""
+    return f"{{% {expression} %}}"
+
+
+def constant(value: Json) -> Json:
+    """A JSON value as it stands; text that would be taken for JSONata becomes a JSONata string."""
+    if isinstance(value, str):
+        return jsonata(json.dumps(value)) if value.startswith("{%") and value.endswith("%}") else value
+    if isinstance(value, list | tuple):
+        return [constant(one) for one in value]
+    if isinstance(value, dict):
+        return {key: constant(one) for key, one in value.items()}
+    return value
+
+
+def state_name(name: str) -> str:
+    """A state's name within the limit, unique as long as the given names are."""
+    return shorten(name, STATE_NAME_LIMIT)
+
+
+def variable(prefix: str, name: str) -> str:
+    """A variable's name within the limit of 80 characters (AWS Step Functions developer guide, "Passing data with variables")."""
+    return shorten(f"{prefix}_{name}", 71).replace("-", "_")
+
+
+def retrier(errors: Sequence[str], **policy: Any) -> State:
+    """A retrier; its delays are drawn at random unless the policy says otherwise."""
+    return {"ErrorEquals": list(errors), "JitterStrategy": "FULL", **policy}

@@ -1,0 +1,85 @@
+"""Operations with the same code, settings and permissions share one worker, so that a thousand tasks of a kind are one function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bunsui.model import types
+from bunsui.model.binding import Bound
+from bunsui.model.calls import Call, Why
+from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names, artefact_bucket, spill_prefix
+from bunsui.model.references import FromOutput
+from bunsui.model.resource import Access
+from bunsui.model.target import Code, Work, Worker
+
+
+def spills(bound: Bound) -> bool:
+    """Whether the result can be too large for the state machine."""
+    return not types.is_small(bound.operation.result_type())
+
+
+def workers(operations: Mapping[str, Bound], code_of: Callable[[Bound], Code]) -> dict[str, Worker]:
+    """The workers by name, in order of the operations that need them first."""
+    large = {name for name, bound in operations.items() if spills(bound)}
+    groups: dict[tuple[object, ...], tuple[Work, list[Why], str]] = {}
+    for name, bound in operations.items():
+        work = _work(bound, code_of(bound), large)
+        why = Why(name, "invoke", bound.operation.where)
+        groups.setdefault(_key(work), (work, [], name))[1].append(why)
+    found: dict[str, Worker] = {}
+    for work, whys, first in groups.values():
+        name = work.code.handler.partition(":")[2].replace(".", "_")
+        if len(whys) == 1 or name in found:
+            name = first
+        found[name] = Worker(name, work, tuple(whys))
+    return found
+
+
+def _work(bound: Bound, code: Code, large: set[str]) -> Work:
+    operation = bound.operation
+    taken = {source.operation for source in bound.inputs.values() if isinstance(source, FromOutput)}
+    return Work(
+        operation.runs,
+        code,
+        _sorted(operation.reads),
+        _sorted(operation.writes),
+        operation.name in large,
+        bool(taken & large),
+    )
+
+
+def _sorted(accesses: tuple[Access, ...]) -> tuple[Access, ...]:
+    return tuple({_access_key(access): access for access in sorted(accesses, key=_access_key)}.values())
+
+
+def _access_key(access: Access) -> tuple[str, str]:
+    return access.resource.id, access.path
+
+
+def _key(work: Work) -> tuple[object, ...]:
+    reads, writes = (tuple(map(_access_key, accesses)) for accesses in (work.reads, work.writes))
+    return work.target.kind, work.target.identity(), work.code, reads, writes, work.spills, work.unspills
+
+
+def worker_calls(worker: Worker, pipeline: str, names: Names) -> list[Call]:
+    """Everything the worker's role has to allow."""
+    work = worker.work
+    calls = list(work.target.worker_calls(worker, names))
+    spilled = f"arn:{PARTITION}:s3:::{artefact_bucket()}/{spill_prefix(pipeline)}/*"
+    for why in worker.why:
+        for access in work.reads:
+            reason = Why(why.operation, f"reads {access.label}", why.where)
+            calls += access.resource.calls("reads", access.path, names, reason)
+        for access in work.writes:
+            reason = Why(why.operation, f"writes {access.label}", why.where)
+            calls += access.resource.calls("writes", access.path, names, reason)
+        if work.spills:
+            calls.append(Call("s3:PutObject", spilled, Why(why.operation, "a result too large to pass on", why.where)))
+        if work.unspills:
+            calls.append(Call("s3:GetObject", spilled, Why(why.operation, "an input passed by reference", why.where)))
+    return calls
+
+
+def table_arn(table: str) -> str:
+    """ARN of a DynamoDB table in the pipeline's account and region."""
+    return f"arn:{PARTITION}:dynamodb:{REGION}:{ACCOUNT}:table/{table}"
