@@ -1,0 +1,71 @@
+"""The figures as CSV and JSON, and as items of a table."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from blueprints.flight_delays.folders import Folder
+from blueprints.flight_delays.quality import Quality
+from blueprints.flight_delays.sheets import Sheet
+from blueprints.flight_delays.summary import Day, Week, WorstDay
+from blueprints.flight_delays.trends import CarrierTrend
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of a period."""
+
+    quality: Quality
+    days: list[Day]
+    weeks: list[Week]
+    carriers: list[CarrierTrend]
+    worst_days: list[WorstDay]
+
+    def lists(self) -> Iterator[tuple[str, type, Sequence[Any]]]:
+        """What has one row per thing: name, type of a row, rows."""
+        yield "days", Day, self.days
+        yield "weeks", Week, self.weeks
+        yield "carriers", CarrierTrend, self.carriers
+        yield "worst_days", WorstDay, self.worst_days
+
+
+def as_csv(figures: Figures, published: Folder) -> list[str]:
+    """Write `{period}/{list}.csv` for every list; gives the URIs."""
+    uris = []
+    for name, kind, rows in figures.lists():
+        sheet = Sheet([field.name for field in dataclasses.fields(kind)])
+        sheet.add_all(dataclasses.astuple(row) for row in rows)
+        uris.append(published.write(f"{figures.quality.label}/{name}.csv", sheet.encode()))
+    return uris
+
+
+def as_json(figures: Figures, published: Folder) -> list[str]:
+    """Write `{period}/report.json`, an object with a field per list and `quality`; gives the URI."""
+    text = json.dumps(dataclasses.asdict(figures), indent=2, sort_keys=True)
+    return [published.write(f"{figures.quality.label}/report.json", f"{text}\n".encode())]
+
+
+class Items(Protocol):
+    """Where a table's items are put; boto3's batch writer is one."""
+
+    def put_item(self, *, Item: dict[str, Any]) -> object:
+        """Create or replace an item."""
+
+
+def as_items(period: str, days: Sequence[Day], worst: Sequence[WorstDay], items: Items) -> int:
+    """Put one item per day, by `period` and `day`, with its `rank` where it is among the worst; gives their number."""
+    ranks = {one.day: one.rank for one in worst}
+    for day in days:
+        item = {"period": period, "rank": ranks.get(day.day), **dataclasses.asdict(day)}
+        items.put_item(Item={name: _attribute(value) for name, value in item.items() if value is not None})
+    return len(days)
+
+
+def _attribute(value: Any) -> Any:
+    """DynamoDB has decimals and no binary floats."""
+    return Decimal(str(value)) if isinstance(value, float) else value
