@@ -52,8 +52,8 @@ def main() -> NoReturn:
             sys.exit("another server holds this directory")
         listener = _bind(arguments.port)
         _serve(home, listener)
-        # Within the lock, lest the record of the next server be deleted.
-        _end(home)
+        # Within the lock: nobody starts another before the functions of this one are gone.
+        _end()
 
 
 def _acquire(descriptor: int) -> bool:
@@ -121,7 +121,7 @@ def _serve(home: Home, listener: socket.socket) -> None:
 
     def told_to_stop() -> None:
         stop.set()
-        threading.Thread(target=_save_anyway, args=(home, ministack), daemon=True).start()
+        threading.Thread(target=_save_anyway, args=(ministack,), daemon=True).start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_stop)
@@ -129,16 +129,15 @@ def _serve(home: Home, listener: socket.socket) -> None:
     loop.run_until_complete(serve(ministack.app, config, shutdown_trigger=stop.wait))
 
 
-def _save_anyway(home: Home, ministack: Any) -> None:
+def _save_anyway(ministack: Any) -> None:
     """Save and end even if a request that never finishes holds up the orderly way."""
     time.sleep(_SAVE_ANYWAY_AFTER_SECONDS)
     if os.environ["PERSIST_STATE"] == "1":
         ministack.save_all(ministack._build_persistence_save_dict())
-    _end(home)
+    _end()
 
 
-def _end(home: Home) -> NoReturn:
-    home.forget()
+def _end() -> NoReturn:
     logging.shutdown()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

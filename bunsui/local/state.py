@@ -2,7 +2,7 @@
 
     alive.lock    locked by the server for as long as it lives; the kernel lets go when it dies, however it dies
     change.lock   locked while somebody starts, stops or resets it
-    server.json   the record: pid, port, started, version
+    server.json   the record: pid, port, started, version; kept after a stop, for the port
     aws/, s3/     its state
     tmp/          unpacked functions; of no value once the server has stopped
     server.log    its log; server.log.1 is the one before

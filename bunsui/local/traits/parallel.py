@@ -1,8 +1,8 @@
 """Parallel and Succeed states in JSONata, and what the history says of them.
 
-AWS: the `Arguments`, `Assign` and `Output` of a Parallel state count, and the `Output` of a Succeed state. A branch sees
-the variables of the state machine but what it assigns stays its own; `State.Name` and `Task.Token` in the context are
-those of the branch. The first branch that fails ends the others. The history has the states of every branch.
+AWS: the `Arguments`, `Assign` and `Output` of a Parallel state count, and the `Output` of a Succeed state. A branch
+sees the variables of the state machine but what it assigns stays its own; `State.Name` and `Task.Token` in the context
+are those of the branch. The first branch that fails ends the others. The history has the states of every branch.
 
 MiniStack: treats both as JSONPath, so `Assign` and `Output` are ignored; all branches share one context, so variables
 leak and two branches that wait for a token may both register the same one; it waits for every branch before it fails;
