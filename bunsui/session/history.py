@@ -1,7 +1,7 @@
 """Operations from the history of a job's execution.
 
 A state's name is its operation's, shortened to 80 characters. Events of parallel branches are interleaved; each names
-the event before it in its own branch (`previousEventId`, AWS API reference, HistoryEvent), which leads back to the state.
+the event before it in its own branch (`previousEventId`, AWS API reference, HistoryEvent), which leads back to it.
 Where there is no such id, an event belongs to the state entered last.
 """
 

@@ -7,7 +7,8 @@ The filter syntax is CloudWatch's for JSON events (AWS, FilterAndPatternSyntax):
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from typing import Any, Protocol
@@ -44,11 +45,6 @@ def pattern(session: str, *, job: str | None = None, operation: str | None = Non
     return f"{{ {' && '.join(terms)} }}"
 
 
-def request_pattern(request_id: str) -> str:
-    """The filter pattern of everything that names an invocation, Lambda's own lines too."""
-    return f'"{request_id}"'
-
-
 def parse(event: Event) -> LogLine | None:
     """The line, or None when it is not one of ours."""
     if not event.message.startswith("{"):
@@ -63,21 +59,33 @@ def parse(event: Event) -> LogLine | None:
     told["time"] = _time(found.get("time"), event.time_ms)
     if "traceback" in told:
         told["traceback"] = frames(told["traceback"])
-    for name in ("message", "error"):
-        if name in told:
-            told[name] = str(told[name])
-    return LogLine(**told, stream=event.stream, id=event.id)
-
-
-def platform(event: Event, like: LogLine) -> LogLine | None:
-    """A line of Lambda itself about the invocation that `like` belongs to; None when it is one of ours."""
-    if parse(event) is not None:
+    try:
+        return LogLine(**told, stream=event.stream, id=event.id)
+    except ValueError:
         return None
-    place = like.model_dump(
-        include={"pipeline", "session", "attempt", "job", "operation", "retry", "request_id"}, by_alias=False
-    )
-    time = _time(None, event.time_ms)
-    return LogLine(time=time, event=PLATFORM, message=event.message.strip(), stream=event.stream, id=event.id, **place)
+
+
+def of_invocation(events: Iterable[Event], like: LogLine) -> Iterator[LogLine]:
+    """Lambda's own lines and plain prints of the invocation that `like` belongs to, from the events of its log stream.
+
+    A stream is one execution environment, which runs one invocation after the other (AWS, lambda-runtime-environment):
+    what stands between the lines that begin and end an invocation belongs to it, and so does what names it.
+    """
+    place = like.model_dump(include=_PLACE, by_alias=False)
+    inside = False
+    for event in events:
+        names_it = like.request_id in event.message
+        if inside and not names_it and _BEGIN.match(event.message):
+            return
+        inside = inside or names_it
+        if inside and parse(event) is None:
+            message, time = _platform_message(event.message), _time(None, event.time_ms)
+            yield LogLine(time=time, event=PLATFORM, message=message, stream=event.stream, id=event.id, **place)
+
+
+def tells_end(line: LogLine) -> bool:
+    """Whether a line of Lambda tells how an invocation was killed."""
+    return line.event == PLATFORM and _KILLED.search(line.message) is not None
 
 
 def matches(line: LogLine, *, session: str, job: str | None, operation: str | None) -> bool:
@@ -101,8 +109,15 @@ def in_order(lines: Iterable[LogLine], hold: int = REORDER) -> Iterator[LogLine]
         yield heappop(waiting)[2]
 
 
-def of_failures(lines: Iterable[LogLine], *, unfinished: bool = True) -> Iterator[LogLine]:
-    """The lines of invocations that failed and, with `unfinished`, of those that never came to an end."""
+def of_failures(
+    lines: Iterable[LogLine], unfinished: Callable[[LogLine], Iterable[LogLine]] | None = None
+) -> Iterator[LogLine]:
+    """The lines of invocations that failed and, with `unfinished`, of those that never came to an end.
+
+    Args:
+        lines: in order.
+        unfinished: more lines of an invocation, from the first of it.
+    """
     held: dict[str, list[LogLine]] = {}
     failed: set[str] = set()
     for line in lines:
@@ -113,13 +128,16 @@ def of_failures(lines: Iterable[LogLine], *, unfinished: bool = True) -> Iterato
         held.setdefault(key, []).append(line)
         if line.event == FINISHED:
             del held[key]
-        elif line.event == FAILED or (line.event == PLATFORM and "Task timed out" in line.message):
+        elif line.event == FAILED:
             failed.add(key)
             yield from held.pop(key)
-    if unfinished:
-        yield from in_order(line for rest in held.values() for line in rest)
+    if unfinished is not None:
+        yield from in_order(line for rest in held.values() for line in (*rest, *unfinished(rest[0])))
 
 
+_PLACE = {"pipeline", "session", "attempt", "job", "operation", "retry", "request_id"}
+_BEGIN = re.compile(r"START RequestId: |\{.*\"platform\.start\"")
+_KILLED = re.compile(r"Task timed out|status timeout|signal: killed|Runtime exited|Runtime\.ExitError|OutOfMemory")
 _FIELDS = frozenset(field.alias or name for name, field in LogLine.model_fields.items()) - {"time", "stream", "id"}
 
 
@@ -132,3 +150,20 @@ def _time(text: Any, time_ms: int) -> datetime:
         except ValueError:
             pass
     return datetime.fromtimestamp(time_ms / 1000, UTC)
+
+
+def _platform_message(message: str) -> str:
+    """Lambda's line in words; with LogFormat JSON it is an object with `type` and `record` (AWS, telemetry-schema)."""
+    try:
+        found = json.loads(message) if message.startswith("{") else None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not isinstance(record := found.get("record"), dict):
+        return message.strip()
+    metrics = record.get("metrics") or {}
+    parts = [str(found.get("type", PLATFORM))]
+    parts += [f"status {record['status']}"] if "status" in record else []
+    parts += [str(record["errorType"])] if "errorType" in record else []
+    parts += [f"{metrics['durationMs']} ms"] if "durationMs" in metrics else []
+    parts += [f"{metrics['maxMemoryUsedMB']} MB"] if "maxMemoryUsedMB" in metrics else []
+    return ", ".join(parts)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 EARLY = timedelta(seconds=60)
 """How far the clocks of a function and of Step Functions may lie apart."""
+SAME = timedelta(seconds=2)
+"""How far CloudWatch's time of an event may lie before the time that the line itself tells."""
 LATE = timedelta(minutes=16)
 """A function that was running when its session was cancelled goes on for up to 15 minutes (AWS, Lambda quotas)."""
 DRAIN_S = 5.0
@@ -29,8 +31,8 @@ POLL_S = 2.0
 class LogReader:
     """The function log of a session's pipeline.
 
-    Only our own lines are read: plain prints and Lambda's START, END and REPORT do not name the session. Lambda's words
-    on an invocation that was killed (`platform` lines) are fetched by request id.
+    Only our own lines are read: plain prints and Lambda's START, END and REPORT do not name the session. For an
+    invocation that was killed before it could tell its failure they are fetched from its stream (`platform` lines).
     """
 
     aws: Aws
@@ -63,7 +65,7 @@ class LogReader:
         start, end = _window(session, since)
         found = self._read(session, start, end, job, operation, event)
         ordered = (line for line in log.in_order(found) if since is None or line.time >= since)
-        yield from log.of_failures(ordered, unfinished=session.status.finished) if failed else ordered
+        yield from self._failures(session, ordered, over=session.status.finished) if failed else ordered
 
     def follow(
         self,
@@ -77,21 +79,19 @@ class LogReader:
     ) -> Iterator[LogLine]:
         """The lines so far and those to come, until `over()` and `drain_s` seconds more; the rest as for `lines`."""
         found = self._follow(session, over, job, operation, since)
-        yield from log.of_failures(found) if failed else found
+        yield from self._failures(session, found, over=True) if failed else found
 
     def platform(self, session: Session, like: LogLine) -> Iterator[LogLine]:
-        """What Lambda itself wrote about the invocation that `like` belongs to."""
+        """What Lambda itself wrote about the invocation that `like` belongs to, and what it printed plainly."""
         from bunsui.aws.logs import Logs
 
-        if not like.request_id:
+        if not like.request_id or not like.stream:
             return
-        start, end = _window(session, None)
-        for event in Logs(self.aws).filter_log_events(
-            self._group(session), start_ms=start, end_ms=end, pattern=log.request_pattern(like.request_id)
-        ):
-            line = log.platform(event, like)
-            if line is not None:
-                yield line
+        end = _window(session, None)[1]
+        events = Logs(self.aws).filter_log_events(
+            self._group(session), start_ms=_ms(like.time - SAME), end_ms=end, streams=(like.stream,)
+        )
+        yield from log.of_invocation(events, like)
 
     def _read(
         self, session: Session, start: int, end: int | None, job: str | None, operation: str | None, event: str | None
@@ -130,6 +130,9 @@ class LogReader:
                 continue
             if log.matches(line, session=session.id, job=job, operation=operation):
                 yield line
+
+    def _failures(self, session: Session, lines: Iterator[LogLine], *, over: bool) -> Iterator[LogLine]:
+        return log.of_failures(lines, (lambda line: self.platform(session, line)) if over else None)
 
     def _drained(self, session: Session, over: Callable[[], bool]) -> Callable[[], bool]:
         """Whether the session is over, and has been for `drain_s` seconds."""

@@ -121,9 +121,8 @@ class Observer:
         ]
         if not begun:
             return failure
-        said = list(LogReader(self.aws, self.prefix).platform(session, begun[-1]))
-        told = next((line for line in said if _tells_end(line.message)), None)
-        return failure.model_copy(update={"log": told or begun[-1]})
+        said = LogReader(self.aws, self.prefix).platform(session, begun[-1])
+        return failure.model_copy(update={"log": next(filter(log.tells_end, said), None)})
 
     @property
     def _reconciler(self) -> Reconciler:
@@ -167,9 +166,3 @@ def _waiting(declared: Jobs, told: Sequence[JobRun], attempt: int) -> Iterator[J
         if job not in known:
             waiting = tuple(OperationRun(operation=name, status=Status.NOT_STARTED) for name in operations)
             yield JobRun(job=job, attempt=attempt, status=Status.NOT_STARTED, operations=waiting)
-
-
-def _tells_end(message: str) -> bool:
-    return any(
-        words in message for words in ("Task timed out", "signal: killed", "Runtime exited", "Runtime.ExitError")
-    )

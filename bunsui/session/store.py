@@ -230,7 +230,7 @@ def job_run_of(item: Mapping[str, Any]) -> JobRun:
 
 
 def iso(time: datetime) -> str:
-    """UTC to the millisecond, `2026-11-21T10:15:30.000Z`: as Step Functions writes times, so that texts sort as times."""
+    """`2026-11-21T10:15:30.000Z`: to the millisecond, as Step Functions writes them, so that texts sort as times."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

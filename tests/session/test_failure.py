@@ -1,0 +1,102 @@
+import json
+
+import pytest
+
+from bunsui.session.failure import explain
+
+
+def of_lambda(error, message, **more):
+    return json.dumps({"errorType": error, "errorMessage": message, **more})
+
+
+def test_the_innermost_error_of_a_child_execution_is_told():
+    inner = of_lambda("ValueError", "row 7 has no day", stackTrace=["  File a\n    x()\n", "  File b\n"])
+    cause = {
+        "ExecutionArn": "arn:aws:states:eu-west-1:1:execution:flights-ingest:s-1-ingest",
+        "Status": "FAILED",
+        "Error": "ValueError",
+        "Cause": inner,
+        "Input": '{"parameters": {"token": "hunter2"}}',
+    }
+    told = explain("States.TaskFailed", json.dumps(cause))
+    assert (told.kind, told.error, told.message) == ("error", "ValueError", "row 7 has no day")
+    assert told.traceback == ("  File a", "    x()", "  File b")
+    assert told.execution.endswith("s-1-ingest")
+    assert "hunter2" not in repr(told)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "kind", "told", "message"),
+    [
+        ("States.Timeout", "", "timeout", "States.Timeout", "timed out"),
+        (
+            "Sandbox.Timedout",
+            of_lambda("Sandbox.Timedout", "RequestId: 7d7a5f3e-0000-4000-8000-1d6a2d1f3a77 Error: Task timed out after 3.00 seconds"),
+            "timeout",
+            "Sandbox.Timedout",
+            "timed out after 3 s",
+        ),
+        (
+            "States.TaskFailed",
+            "The cause could not be determined because Lambda did not return an error type. "
+            'Returned payload: {"errorMessage":"2026-11-21T10:15:33.123Z 7d7a5f3e Task timed out after 2.50 seconds"}',
+            "timeout",
+            "States.TaskFailed",
+            "timed out after 2.5 s",
+        ),
+        (
+            "States.TaskFailed",
+            json.dumps({"ExecutionArn": "arn:x", "Status": "TIMED_OUT"}),
+            "timeout",
+            "States.Timeout",
+            "timed out",
+        ),
+        ("States.TaskFailed", json.dumps({"ExecutionArn": "arn:x", "Status": "ABORTED"}), "error", "Aborted", "it gave no message"),
+        ("Cancelled", "cancelled by kay: too slow", "cancelled", "Cancelled", "cancelled by kay: too slow"),
+        (
+            "NoSuchKey",
+            of_lambda("NoSuchKey", "An error occurred (NoSuchKey) when calling the GetObject operation: The specified key does not exist."),
+            "missing",
+            "NoSuchKey",
+            "what GetObject asked for does not exist (NoSuchKey: The specified key does not exist.)",
+        ),
+        (
+            "ClientError",
+            of_lambda("ClientError", "An error occurred (404) when calling the HeadObject operation: Not Found"),
+            "missing",
+            "ClientError",
+            "what HeadObject asked for does not exist (404: Not Found)",
+        ),
+        (
+            "FileNotFoundError",
+            of_lambda("FileNotFoundError", "[Errno 2] No such file or directory: '/tmp/x.csv'"),
+            "missing",
+            "FileNotFoundError",
+            "no such file or directory: '/tmp/x.csv'",
+        ),
+        (
+            "ClientError",
+            of_lambda("ClientError", "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied"),
+            "access",
+            "ClientError",
+            "AWS did not allow PutObject (AccessDenied: Access Denied); "
+            "is it declared in reads= or writes= of the operation?",
+        ),
+        (
+            "Runtime.ExitError",
+            of_lambda("Runtime.ExitError", "RequestId: 7d7a5f3e-0000-4000-8000-1d6a2d1f3a77 Error: Runtime exited with error: signal: killed"),
+            "memory",
+            "Runtime.ExitError",
+            "the function ran out of memory (Runtime exited with error: signal: killed)",
+        ),
+        ("MemoryError", of_lambda("MemoryError", ""), "memory", "MemoryError", "the function ran out of memory"),
+        ("KeyError", of_lambda("KeyError", "'day'"), "error", "KeyError", "'day'"),
+        ("Custom", "{not json", "error", "Custom", "{not json"),
+        ("Custom", '{"anything": 1}', "error", "Custom", '{"anything": 1}'),
+        ("", "", "error", "Error", "it gave no message"),
+        (None, None, "error", "Error", "it gave no message"),
+    ],
+)  # fmt: skip
+def test_errors_read_well(error, cause, kind, told, message):
+    found = explain(error, cause)
+    assert (found.kind, found.error, found.message) == (kind, told, message)
