@@ -223,7 +223,9 @@ class CloudFormation:
             nested: create change sets for nested stacks too.
             description: for people.
         """
-        source: dict[str, Any] = {"TemplateURL": url} if url else {"TemplateBody": body}
+        more: dict[str, Any] = {"TemplateURL": url} if url else {"TemplateBody": body}
+        if description:
+            more["Description"] = description
         with translated(SERVICE):
             done = self._client.create_change_set(
                 StackName=stack,
@@ -233,8 +235,7 @@ class CloudFormation:
                 Capabilities=list(capabilities),  # type: ignore[arg-type]
                 ImportExistingResources=import_existing,
                 IncludeNestedStacks=nested,
-                Description=description,
-                **source,
+                **more,
             )
         return done["Id"]
 
@@ -261,9 +262,9 @@ class CloudFormation:
         )
 
     def execute_change_set(self, id: str) -> None:
-        """Begin to execute a change set."""
+        """Begin to execute a change set; what a failed one created goes again, even if it is to be retained."""
         with translated(SERVICE):
-            self._client.execute_change_set(ChangeSetName=id)
+            self._client.execute_change_set(ChangeSetName=id, DisableRollback=False, RetainExceptOnCreate=True)
 
     def delete_change_set(self, id: str) -> None:
         """Delete a change set and those of nested stacks; one that is gone is fine."""

@@ -9,7 +9,7 @@ from typing import Any
 from bunsui._version import __version__
 from bunsui.aws.errors import translated
 
-MAX_ATTEMPTS = 6
+MAX_ATTEMPTS = 5
 """Tries of one request in standard retry mode, the first included; botocore's own 3 give up on a short throttling."""
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
@@ -71,6 +71,14 @@ class Aws:
             UsageError: BUN401 when none is known.
         """
         return self.region or str(self.client("sts").meta.region_name)
+
+    def close(self) -> None:
+        """Close the connections that clients keep open; the next request opens them again."""
+        with self._cache.lock:
+            clients = list(self._cache.clients.values())
+            self._cache.clients.clear()
+        for client in clients:
+            client.close()
 
     def _make(self, service: str) -> Any:
         with translated(service):
