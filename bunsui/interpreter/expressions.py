@@ -1,0 +1,312 @@
+"""Expressions of a definition, compiled to functions of a frame: JSONPath, intrinsic calls and JSONata.
+
+Every compiled expression is called with the frame of the running state and the data that `$` stands for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from bunsui.interpreter import faults
+from bunsui.interpreter.faults import Fault
+from bunsui.interpreter.intrinsics import FUNCTIONS, IntrinsicError
+from bunsui.interpreter.jsonata import UNDEFINED, Expression, JsonataError, walk
+from bunsui.interpreter.jsonata import compiled as compiled_jsonata
+from bunsui.interpreter.jsonata_functions import Ambient, FunctionError
+from bunsui.interpreter.jsonpath import PathNotFound, PathSyntaxError
+from bunsui.interpreter.jsonpath import compiled as compiled_path
+from bunsui.interpreter.jsonvalue import compact, type_name
+
+VARIABLE_PATH: Final = re.compile(r"\$([A-Za-z_]\w*)(.*)\Z", re.S)
+
+
+class Frame(Protocol):
+    """What an expression can see while a state runs."""
+
+    input: Any
+    variables: Mapping[str, Any]
+    ambient: Ambient
+
+    def context(self) -> dict[str, Any]:
+        """The context object."""
+
+    def part_of_states(self, name: str) -> Any:
+        """`$states.<name>`, or UNDEFINED."""
+
+
+Evaluate = Callable[[Frame, Any], Any]
+
+
+class Constant:
+    """An expression that needs no evaluation."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self, frame: Frame, data: Any) -> Any:
+        return self.value
+
+
+class ExpressionSyntaxError(ValueError):
+    """The text is no expression of its language."""
+
+
+def is_jsonata(value: Any) -> bool:
+    """Whether a string is to be evaluated: nothing may stand outside the delimiters."""
+    return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
+
+
+def path_expression(text: str) -> Evaluate:
+    """A JSONPath of the input (`$.a`), the context object (`$$.a`) or a variable (`$name.a`).
+
+    Raises:
+        ExpressionSyntaxError: it is none.
+    """
+    try:
+        if text.startswith("$$"):
+            context_path = compiled_path("$" + text[2:])
+            return lambda frame, data: context_path.find(frame.context())
+        variable = VARIABLE_PATH.match(text)
+        if variable:
+            return variable_path(variable[1], variable[2])
+        if not text.startswith("$"):
+            raise PathSyntaxError(f"{text!r} does not start with '$'")
+        if text == "$":
+            return lambda frame, data: data
+        path = compiled_path(text)
+        return lambda frame, data: path.find(data)
+    except PathSyntaxError as error:
+        raise ExpressionSyntaxError(str(error)) from None
+
+
+def variable_path(name: str, rest: str) -> Evaluate:
+    """`$name` and what follows it."""
+    path = compiled_path("$" + rest)
+
+    def read(frame: Frame, data: Any) -> Any:
+        if name not in frame.variables:
+            raise PathNotFound(f"No results for path: ${name}")
+        value = frame.variables[name]
+        return path.find(value) if rest else value
+
+    return read
+
+
+def path_or_intrinsic(text: str) -> Evaluate:
+    """What may stand behind a key that ends in `.$`."""
+    return intrinsic(text) if text.startswith("States.") else path_expression(text)
+
+
+def intrinsic(text: str) -> Evaluate:
+    """`States.Format('{}', $.a)`.
+
+    Raises:
+        ExpressionSyntaxError: the call cannot be read.
+    """
+    reader = IntrinsicReader(text)
+    call = reader.call()
+    reader.blanks()
+    if reader.at != len(text):
+        raise ExpressionSyntaxError(f"unexpected {text[reader.at :]!r} after the call")
+    return call
+
+
+class IntrinsicReader:
+    """A cursor over one intrinsic call."""
+
+    NAME = re.compile(r"States\.[A-Za-z0-9]+")
+    NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
+    STRING = re.compile(r"'((?:[^'\\]|\\['\\{}])*)'")
+    PATH = re.compile(r"\$(?:\[(?:'[^']*'|\"[^\"]*\"|[^\]])*\]|[^,()\s\[]|\((?=\))|(?<=\()\))*")
+    WORDS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def blanks(self) -> None:
+        while self.at < len(self.text) and self.text[self.at].isspace():
+            self.at += 1
+
+    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        found = pattern.match(self.text, self.at)
+        if found:
+            self.at = found.end()
+        return found
+
+    def expect(self, symbol: str) -> None:
+        self.blanks()
+        if not self.text.startswith(symbol, self.at):
+            raise ExpressionSyntaxError(f"expected {symbol!r} at position {self.at} of {self.text!r}")
+        self.at += len(symbol)
+
+    def call(self) -> Evaluate:
+        start = self.at
+        name = self.take(self.NAME)
+        if not name or name[0] not in FUNCTIONS:
+            raise ExpressionSyntaxError(f"unknown intrinsic function in {self.text!r}")
+        self.expect("(")
+        arguments: list[Evaluate] = []
+        self.blanks()
+        while not self.text.startswith(")", self.at):
+            if arguments:
+                self.expect(",")
+            arguments.append(self.argument(raw=name[0] == "States.Format" and not arguments))
+            self.blanks()
+        self.expect(")")
+        return called(name[0], tuple(arguments), self.text[start : self.at])
+
+    def argument(self, raw: bool) -> Evaluate:
+        self.blanks()
+        rest = self.text[self.at :]
+        if rest.startswith("'"):
+            found = self.take(self.STRING)
+            if not found:
+                raise ExpressionSyntaxError(f"a string does not end, or has a wrong escape, in {self.text!r}")
+            return Constant(found[1].replace("\\'", "'") if raw else re.sub(r"\\(.)", r"\1", found[1]))
+        if rest.startswith("States."):
+            return self.call()
+        if rest.startswith("$"):
+            found = self.take(self.PATH)
+            return path_expression(found[0] if found else "")
+        for word, value in self.WORDS.items():
+            if rest.startswith(word):
+                self.at += len(word)
+                return Constant(value)
+        number = self.take(self.NUMBER)
+        if not number:
+            raise ExpressionSyntaxError(f"cannot read the argument at {rest!r}")
+        return Constant(float(number[0]) if number[1] or number[2] else int(number[0]))
+
+
+def called(name: str, arguments: tuple[Evaluate, ...], text: str) -> Evaluate:
+    """A call whose failures are States.IntrinsicFailure."""
+    function = FUNCTIONS[name]
+
+    def call(frame: Frame, data: Any) -> Any:
+        values = [argument(frame, data) for argument in arguments]
+        try:
+            return function(frame.ambient, *values)
+        except (IntrinsicError, FunctionError, TypeError) as error:
+            raise Fault(faults.INTRINSIC_FAILURE, f"The function '{text}' had the following error: {error}") from None
+
+    return call
+
+
+def jsonata(text: str, field: str) -> Evaluate:
+    """The expression between `{%` and `%}`.
+
+    Raises:
+        ExpressionSyntaxError: it is not JSONata.
+    """
+    source = text[2:-2].strip()
+    try:
+        expression = compiled_jsonata(source)
+    except JsonataError as error:
+        raise ExpressionSyntaxError(str(error)) from None
+
+    def evaluate(frame: Frame, data: Any) -> Any:
+        value = evaluated(expression, frame, field)
+        if value is UNDEFINED:
+            raise Fault(
+                faults.QUERY_EVALUATION_ERROR,
+                f"The JSONata expression '{source}' specified for the field '{field}' returned nothing (undefined).",
+                location=field,
+            )
+        return value
+
+    return evaluate
+
+
+def evaluated(expression: Expression, frame: Frame, field: str) -> Any:
+    """The value of an expression in a frame, or UNDEFINED."""
+    names = expression.names
+    if names is not None:
+        if names[0] != "states":
+            value = walk(names[1:], frame.variables.get(names[0], UNDEFINED))
+        elif len(names) > 1:
+            value = walk(names[2:], frame.part_of_states(names[1]))
+        else:
+            value = NotImplemented
+        if value is not NotImplemented:
+            return value
+    try:
+        return expression.evaluate(bindings(expression, frame), frame.ambient)
+    except JsonataError as error:
+        raise Fault(
+            faults.QUERY_EVALUATION_ERROR,
+            f"The JSONata expression '{expression.text}' specified for the field '{field}' threw an error during "
+            f"evaluation. {error}",
+            location=field,
+        ) from None
+
+
+STATES_PARTS: Final = ("input", "result", "errorOutput", "context")
+
+
+def bindings(expression: Expression, frame: Frame) -> dict[str, Any]:
+    """Only what the expression can read: handing everything over would cost as much as the data is large."""
+    variables = frame.variables
+    bound = {name: variables[name] for name in expression.variables if name in variables}
+    wanted = STATES_PARTS if expression.states is None else expression.states
+    if wanted:
+        states = {}
+        for name in wanted:
+            value = frame.part_of_states(name)
+            if name == "context" and expression.context is not None:
+                value = pruned(value, expression.context)
+            if value is not UNDEFINED:
+                states[name] = value
+        bound["states"] = states
+    return bound
+
+
+def pruned(context: Mapping[str, Any], paths: frozenset[tuple[str, ...]]) -> dict[str, Any]:
+    """The context object with nothing but the named paths."""
+    kept: dict[str, Any] = {}
+    for path in paths:
+        head = path[0]
+        if head not in context:
+            continue
+        value = context[head]
+        if len(path) == 1 or not isinstance(value, dict) or kept.get(head) is value:
+            kept[head] = value
+        elif path[1] in value:
+            kept.setdefault(head, {})[path[1]] = value[path[1]]
+    for path in paths:
+        if len(path) == 1 and path[0] in context:
+            kept[path[0]] = context[path[0]]
+    return kept
+
+
+def typed(expression: Evaluate, text: str, field: str, expected: str) -> Evaluate:
+    """An expression of JSONata whose value must have a type."""
+    accepted = TYPES[expected]
+
+    def evaluate(frame: Frame, data: Any) -> Any:
+        value = expression(frame, data)
+        if not accepted(value):
+            raise Fault(
+                faults.QUERY_EVALUATION_ERROR,
+                f"The JSONata expression '{text[2:-2].strip()}' specified for the field '{field}' returned an unexpected "
+                f"result type. Expected '{expected}', but was '{type_name(value)}' for value: {compact(value)}",
+                location=field,
+            )
+        return value
+
+    return evaluate
+
+
+TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "array": lambda value: isinstance(value, list),
+    "boolean": lambda value: isinstance(value, bool),
+    "string": lambda value: isinstance(value, str),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "integer": lambda value: (isinstance(value, int) and not isinstance(value, bool))
+    or (isinstance(value, float) and value.is_integer()),
+    "object": lambda value: isinstance(value, dict),
+}

@@ -1,0 +1,79 @@
+"""JSONata by jsonatapy."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonatapy
+
+from bunsui.interpreter.jsonata import UNDEFINED, JsonataError
+from bunsui.interpreter.jsonata_functions import ADDED, REPLACED, Ambient
+
+CALLED = re.compile(r"\$(\w+)")
+
+
+class RustEngine:
+    """One expression; its functions read the surroundings of the evaluation that runs at the moment."""
+
+    def __init__(self, text: str, bare: str) -> None:
+        try:
+            self._expression = jsonatapy.compile(text)
+        except ValueError as error:
+            raise JsonataError(str(error)) from None
+        self._ambient = Ambient()
+        names = set(CALLED.findall(bare))
+        self._needs_ambient = bool(names & (ADDED.keys() | REPLACED.keys() | {"now", "millis", "eval"}))
+        for name in sorted(names & ADDED.keys()):
+            self._expression.register(name, self._host(ADDED[name]))
+        for name in sorted(names & REPLACED.keys()):
+            self._expression.register_override(name, self._host(REPLACED[name]))
+        if "now" in names:
+            self._expression.register_override("now", self._now)
+        if "millis" in names:
+            self._expression.register_override("millis", lambda: self._ambient.milliseconds())
+        if "eval" in names:
+            self._expression.register_override("eval", refuse_eval)
+
+    def evaluate(self, bindings: Mapping[str, Any], ambient: Ambient) -> Any:
+        """The value, or UNDEFINED."""
+        if self._needs_ambient:
+            self._ambient = ambient
+        try:
+            value = self._expression.evaluate(None, bindings)
+            if value is None:
+                text = self._expression.evaluate_json_or_none(None, bindings)
+                if text is None:
+                    return UNDEFINED
+                if text != "null":
+                    raise JsonataError("the result is a function, which is not a JSON value")
+                return None
+        except (ValueError, TypeError, RecursionError) as error:
+            raise JsonataError(str(error)) from None
+        return finite(value)
+
+    def _host(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *arguments: function(self._ambient, *arguments)
+
+    def _now(self, picture: Any = None, timezone: Any = None) -> Any:
+        milliseconds = self._ambient.milliseconds()
+        if picture is None and timezone is None:
+            moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+            return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        formatter = jsonatapy.compile("$fromMillis($ms, $picture, $timezone)")
+        return formatter.evaluate(None, {"ms": milliseconds, "picture": picture, "timezone": timezone})
+
+
+def refuse_eval(*_: Any) -> Any:
+    """AWS leaves `$eval` out."""
+    raise ValueError("T1006: Attempted to invoke a non-function")
+
+
+def finite(value: Any) -> Any:
+    """JSON has no infinity; JSONata calls such a number out of range."""
+    if type(value) is float and not math.isfinite(value):
+        raise JsonataError(f"D1001: Number out of range: {value}")
+    return value

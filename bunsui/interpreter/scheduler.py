@@ -1,0 +1,207 @@
+"""Time and turns: a discrete-event loop over coroutines.
+
+A strand is one line of control: the main one of an execution, a branch, an iteration. It is a generator that yields a
+future when it has to wait. On a virtual clock waiting takes no time: the clock jumps to the next timer.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Generator
+from random import Random
+from typing import Any, Protocol
+
+VIRTUAL_START = 1_735_689_600.0
+"""Where virtual time begins: 2025-01-01T00:00:00Z."""
+
+Turns = Generator["Future | None", Any, Any]
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+
+    def sleep_until(self, moment: float) -> None:
+        """Let time pass."""
+
+
+class VirtualClock:
+    """Time that passes only when nothing else can happen."""
+
+    def __init__(self, start: float = VIRTUAL_START) -> None:
+        self._now = start
+
+    def now(self) -> float:
+        """Virtual seconds since 1970."""
+        return self._now
+
+    def sleep_until(self, moment: float) -> None:
+        """Jump."""
+        self._now = max(self._now, moment)
+
+
+class RealClock:
+    """The time of the machine."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def sleep_until(self, moment: float) -> None:
+        """Sleep."""
+        time.sleep(max(0.0, moment - time.time()))
+
+
+class Future:
+    """A value that somebody waits for; the first answer counts."""
+
+    __slots__ = ("_scheduler", "_waiter", "done", "error", "value")
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._waiter: Strand | None = None
+        self.done = False
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+    def resolve(self, value: Any = None) -> None:
+        """Answer."""
+        if not self.done:
+            self.done, self.value = True, value
+            self._wake()
+
+    def fail(self, error: BaseException) -> None:
+        """Answer with an error, raised where the strand waits."""
+        if not self.done:
+            self.done, self.error = True, error
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None:
+            self._scheduler.ready(self._waiter)
+
+    def wait(self, strand: Strand) -> None:
+        """Let a strand sleep until the answer comes."""
+        self._waiter = strand
+        if self.done:
+            self._wake()
+
+
+class Strand:
+    """One line of control."""
+
+    __slots__ = ("_done", "_turns", "_waiting", "alive")
+
+    def __init__(self, turns: Turns, done: Callable[[Any, BaseException | None], None]) -> None:
+        self._turns = turns
+        self._done = done
+        self._waiting: Future | None = None
+        self.alive = True
+
+    def turn(self, scheduler: Scheduler) -> None:
+        """Run until the strand waits, rests or ends."""
+        if not self.alive:
+            return
+        waiting, self._waiting = self._waiting, None
+        try:
+            if waiting is not None and waiting.error is not None:
+                future = self._turns.throw(waiting.error)
+            else:
+                future = self._turns.send(waiting.value if waiting is not None else None)
+        except StopIteration as stop:
+            self.alive = False
+            self._done(stop.value, None)
+            return
+        except Exception as error:
+            self.alive = False
+            self._done(None, error)
+            return
+        if future is None:
+            scheduler.ready(self)
+        else:
+            self._waiting = future
+            future.wait(self)
+
+    def cancel(self) -> None:
+        """Never run again."""
+        if self.alive:
+            self.alive = False
+            self._turns.close()
+
+
+class Scheduler:
+    """The strands that can run, the timers, and the clock.
+
+    A seed of 0 lets strands run in the order in which they became ready; any other seed shuffles that order, and lets
+    strands pause between states, so that a test can search interleavings.
+    """
+
+    def __init__(self, clock: Clock, seed: int = 0) -> None:
+        self.clock = clock
+        self.now = clock.now()
+        self.shuffles = seed != 0
+        self._random = Random(seed)  # noqa: S311
+        self._ready: list[Strand] = []
+        self._next = 0
+        self._timers: list[tuple[float, int, int, Callable[[], None]]] = []
+        self._sequence = 0
+
+    def future(self) -> Future:
+        """A new future of this loop."""
+        return Future(self)
+
+    def ready(self, strand: Strand) -> None:
+        """The strand can go on."""
+        self._ready.append(strand)
+
+    def at(self, moment: float, action: Callable[[], None], rank: int = 0) -> None:
+        """Call `action` at a time; of simultaneous ones the lower rank goes first."""
+        self._sequence += 1
+        heapq.heappush(self._timers, (moment, rank, self._sequence, action))
+
+    def sleep(self, seconds: float) -> Future:
+        """A future that is answered after a while."""
+        future = self.future()
+        self.at(self.now + max(0.0, seconds), future.resolve)
+        return future
+
+    def _pop(self) -> Strand | None:
+        if self._next >= len(self._ready):
+            self._ready.clear()
+            self._next = 0
+            return None
+        if self.shuffles:
+            other = self._random.randrange(self._next, len(self._ready))
+            self._ready[self._next], self._ready[other] = self._ready[other], self._ready[self._next]
+        strand = self._ready[self._next]
+        self._next += 1
+        if self._next > 1024:
+            del self._ready[: self._next]
+            self._next = 0
+        return strand
+
+    def run(self, finished: Callable[[], bool], until: float | None = None) -> None:
+        """Go on until `finished`, until nothing is left to do, or until the clock reaches a time."""
+        while not finished():
+            strand = self._pop()
+            if strand is not None:
+                strand.turn(self)
+            elif not self._advance(until):
+                break
+        if until is not None and not finished():
+            self.clock.sleep_until(until)
+            self.now = max(self.now, until)
+
+    def _advance(self, until: float | None) -> bool:
+        """Let the clock reach the next timer, and fire it."""
+        if not self._timers or (until is not None and self._timers[0][0] > until):
+            return False
+        moment, _, _, action = heapq.heappop(self._timers)
+        if moment > self.now:
+            self.clock.sleep_until(moment)
+            self.now = max(moment, self.clock.now())
+        action()
+        return True

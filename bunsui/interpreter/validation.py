@@ -1,0 +1,318 @@
+"""What AWS refuses at CreateStateMachine, found before anything is compiled.
+
+Every problem says where it is: a JSON pointer into the definition, and one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bunsui.errors import BunsuiError, ExitCode
+from bunsui.interpreter import schema
+from bunsui.interpreter.expressions import is_jsonata
+from bunsui.interpreter.fields import SERVICE, moment
+
+SCHEMA_FAILED = "SCHEMA_VALIDATION_FAILED"
+MISSING_TARGET = "MISSING_TRANSITION_TARGET"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem, in the words of ValidateStateMachineDefinition."""
+
+    code: str
+    message: str
+    location: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}" + (f" at {self.location}" if self.location else "")
+
+
+class InvalidDefinition(BunsuiError):
+    """A definition that AWS would not take.
+
+    Attributes:
+        diagnostics: every problem found.
+    """
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        self.diagnostics = diagnostics
+        shown = ", ".join(map(str, diagnostics))
+        super().__init__("BUN901", f"Invalid State Machine Definition: '{shown}'")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return InvalidDefinition, (self.diagnostics,)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where validation is, and what holds there."""
+
+    path: str
+    jsonata: bool
+    express: bool
+    fixed: bool = False
+
+    def at(self, *steps: object) -> str:
+        """A location below."""
+        return "/".join([self.path, *map(str, steps)])
+
+
+def check(definition: Any, workflow_type: str = "STANDARD") -> Iterator[Diagnostic]:
+    """Every problem of a parsed definition."""
+    if not isinstance(definition, dict):
+        yield Diagnostic(SCHEMA_FAILED, "Definition must be a valid JSON object")
+        return
+    yield from machine(definition, Scope("", False, workflow_type == "EXPRESS"))
+
+
+def wrong(message: str, location: str) -> Diagnostic:
+    """A problem of the schema."""
+    return Diagnostic(SCHEMA_FAILED, message, location or "/")
+
+
+def missing(value: Mapping[str, Any], fields: tuple[str, ...], location: str) -> Iterator[Diagnostic]:
+    """Required fields that are not there."""
+    absent = [field for field in fields if field not in value]
+    if absent:
+        yield wrong(f"These fields are required: [{', '.join(absent)}]", location)
+
+
+def typed(value: Mapping[str, Any], fields: Mapping[str, str], scope: Scope) -> Iterator[Diagnostic]:
+    """Fields of the wrong type, and fields that do not belong."""
+    for field, content in value.items():
+        if field not in fields:
+            yield wrong("Field is not supported", scope.at(field))
+            continue
+        kind = fields[field]
+        accepts, message = schema.CHECKS[kind]
+        if not accepts(content):
+            yield wrong(message, scope.at(field))
+        elif is_jsonata(content) and not scope.jsonata and kind in {schema.COUNT, schema.NUMBER}:
+            yield wrong("A JSONata expression needs QueryLanguage JSONata", scope.at(field))
+
+
+def machine(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
+    """A definition, branch or item processor."""
+    yield from missing(value, ("States", "StartAt"), scope.path)
+    yield from typed(value, schema.MACHINE_FIELDS, scope)
+    scope = yield from language(value, scope)
+    states = value.get("States")
+    if not isinstance(states, dict):
+        return
+    if not states:
+        yield wrong("States must not be empty", scope.at("States"))
+    for name, content in states.items():
+        here = Scope(scope.at("States", name), scope.jsonata, scope.express, scope.fixed)
+        if not isinstance(content, dict):
+            yield wrong("Value is not of type OBJECT", here.path)
+            continue
+        yield from state(content, here)
+    yield from transitions(value, states, scope)
+
+
+def language(value: Mapping[str, Any], scope: Scope) -> Iterator[Any]:
+    """The query language that holds below; JSONata cannot be taken back."""
+    chosen = value.get("QueryLanguage")
+    if chosen is None:
+        return scope
+    if chosen not in {"JSONPath", "JSONata"}:
+        yield wrong("Value is not one of: [JSONPath, JSONata]", scope.at("QueryLanguage"))
+        return scope
+    if chosen == "JSONPath" and scope.fixed:
+        yield wrong("QueryLanguage cannot be JSONPath below JSONata", scope.at("QueryLanguage"))
+    top = not scope.path
+    return Scope(scope.path, chosen == "JSONata", scope.express, scope.fixed or (top and chosen == "JSONata"))
+
+
+def state(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
+    """One state."""
+    kind = value.get("Type")
+    if kind not in schema.JSONPATH_FIELDS:
+        known = ", ".join(schema.JSONPATH_FIELDS)
+        yield from missing(value, ("Type",), scope.path)
+        if "Type" in value:
+            yield wrong(f"Value is not one of: [{known}]", scope.at("Type"))
+        return
+    scope = yield from language(value, scope)
+    table = schema.JSONATA_FIELDS if scope.jsonata else schema.JSONPATH_FIELDS
+    yield from missing(value, schema.REQUIRED.get(str(kind), ()), scope.path)
+    yield from typed(value, {**schema.COMMON, **table[str(kind)]}, scope)
+    for first, second in schema.EXCLUSIVE:
+        if first in value and second in value:
+            yield wrong(f"Only one of these fields is allowed: [{first}, {second}]", scope.path)
+    yield from handlers(value, scope)
+    yield from PARTS.get(str(kind), nothing)(value, scope)
+
+
+def nothing(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
+    """A state without parts of its own."""
+    return iter(())
+
+
+def handlers(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
+    """Retry and Catch."""
+    for field, fields, required in (
+        ("Retry", schema.RETRY_FIELDS, ("ErrorEquals",)),
+        ("Catch", schema.CATCH_FIELDS, ("ErrorEquals", "Next")),
+    ):
+        entries = value.get(field)
+        for at, entry in enumerate(entries if isinstance(entries, list) else ()):
+            here = Scope(f"{scope.at(field)}[{at}]", scope.jsonata, scope.express)
+            if not isinstance(entry, dict):
+                yield wrong("Value is not of type OBJECT", here.path)
+                continue
+            yield from missing(entry, required, here.path)
+            yield from typed(entry, fields, here)
+            yield from error_names(entry.get("ErrorEquals"), at == len(entries or ()) - 1, here)
+
+
+def error_names(names: Any, last: bool, scope: Scope) -> Iterator[Diagnostic]:
+    """ErrorEquals: names, and States.ALL only alone and last."""
+    if not isinstance(names, list):
+        return
+    here = scope.at("ErrorEquals")
+    if not names or not all(isinstance(name, str) for name in names):
+        yield wrong("Value is not a non-empty array of strings", here)
+    elif "States.ALL" in names and len(names) > 1:
+        yield wrong("States.ALL must appear alone in ErrorEquals", here)
+    elif "States.ALL" in names and not last:
+        yield wrong("States.ALL must be in the last entry", here)
+
+
+def task(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
+    """A Task."""
+    credentials = value.get("Credentials")
+    if isinstance(credentials, dict) and not {"RoleArn", "RoleArn.$"} & credentials.keys():
+        yield wrong("The field 'RoleArn' is required but was missing", scope.at("Credentials"))
+    resource = value.get("Resource")
+    found = SERVICE.match(resource) if isinstance(resource, str) else None
+    if found and scope.express and found[3]:
+        ending = f"'.{found[3]}'"
+        yield wrong(
+            f"Express state machine does not support {ending} service integration ", scope.at("Resource")
+        )
+    if resource == "":
+        yield wrong("Value is not a valid resource ARN", scope.at("Resource"))
+
+
+def wait(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
+    """A Wait: one way to say how long."""
+    given = [field for field in schema.WAIT_FIELDS if field in value]
+    if len(given) != 1:
+        yield wrong(f"Exactly one of these fields is required: [{', '.join(schema.WAIT_FIELDS)}]", scope.path)
+    stamp = value.get("Timestamp")
+    if isinstance(stamp, str) and moment(stamp) is None and not (scope.jsonata and is_jsonata(stamp)):
+        yield wrong("String does not match RFC3339 timestamp", scope.at("Timestamp"))
+
+
+def choice(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
+    """A Choice."""
+    rules = value.get("Choices")
+    if not isinstance(rules, list):
+        return
+    if not rules:
+        yield wrong("Choices must not be empty", scope.at("Choices"))
+    for at, rule in enumerate(rules):
+        place = f"{scope.at('Choices')}[{at}]"
+        if not isinstance(rule, dict):
+            yield wrong("Value is not of type OBJECT", place)
+            continue
+        yield from missing(rule, ("Condition", "Next") if scope.jsonata else ("Next",), place)
+        if "Next" in rule and not isinstance(rule["Next"], str):
+            yield wrong("Value is not of type STRING", f"{place}/Next")
+        condition = rule.get("Condition")
+        if condition is not None and not isinstance(condition, bool) and not is_jsonata(condition):
+            yield wrong("Value is not a JSONata expression or a boolean", f"{place}/Condition")
+        if "Assign" in rule and not isinstance(rule["Assign"], dict):
+            yield wrong("Value is not of type OBJECT", f"{place}/Assign")
+
+
+def parallel(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
+    """A Parallel."""
+    branches = value.get("Branches")
+    if branches == []:
+        yield wrong("Branches must not be empty", scope.at("Branches"))
+    for at, branch in enumerate(branches if isinstance(branches, list) else ()):
+        here = Scope(f"{scope.at('Branches')}[{at}]", scope.jsonata, scope.express, scope.fixed)
+        if isinstance(branch, dict):
+            yield from machine(branch, here)
+        else:
+            yield wrong("Value is not of type OBJECT", here.path)
+
+
+def mapped(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
+    """A Map."""
+    name = "Iterator" if "Iterator" in value else "ItemProcessor"
+    if name not in value:
+        yield from missing(value, ("ItemProcessor",), scope.path)
+        return
+    processor = value[name]
+    if not isinstance(processor, dict):
+        return
+    config = processor.get("ProcessorConfig")
+    mode = config.get("Mode", "INLINE") if isinstance(config, dict) else "INLINE"
+    if mode not in {"INLINE", "DISTRIBUTED"}:
+        yield wrong("Value is not one of: [INLINE, DISTRIBUTED]", scope.at(name, "ProcessorConfig", "Mode"))
+    if mode == "DISTRIBUTED" and scope.express:
+        yield wrong("Express state machine does not support Distributed Map", scope.at(name, "ProcessorConfig"))
+    for field in ("ItemReader", "ItemBatcher", "ResultWriter", "Label"):
+        if mode == "INLINE" and field in value:
+            yield wrong("Field is only supported in Distributed Map", scope.at(field))
+    reader = value.get("ItemReader")
+    if isinstance(reader, dict):
+        yield from missing(reader, ("Resource",), scope.at("ItemReader"))
+    items = value.get("Items")
+    if items is not None and not isinstance(items, list | dict) and not is_jsonata(items):
+        yield wrong("Value is not an array or a JSONata expression", scope.at("Items"))
+    express = isinstance(config, dict) and config.get("ExecutionType") == "EXPRESS"
+    yield from machine(processor, Scope(scope.at(name), scope.jsonata, scope.express or express, scope.fixed))
+
+
+PARTS = {"Task": task, "Wait": wait, "Choice": choice, "Parallel": parallel, "Map": mapped}
+
+
+def transitions(value: Mapping[str, Any], states: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
+    """Targets that do not exist, states without a way on, and states that nothing reaches."""
+    start = value.get("StartAt")
+    if isinstance(start, str) and start not in states:
+        yield Diagnostic(MISSING_TARGET, f"Missing 'Next' target: {start}", scope.at("StartAt"))
+    edges: dict[str, list[str]] = {}
+    for name, content in states.items():
+        if not isinstance(content, dict):
+            continue
+        targets = dict(targets_of(content, scope.at("States", name)))
+        edges[name] = list(targets.values())
+        for place, target in targets.items():
+            if target not in states:
+                yield Diagnostic(MISSING_TARGET, f"Missing 'Next' target: {target}", place)
+        if content.get("Type") in schema.JSONPATH_FIELDS and content["Type"] not in {"Choice", *schema.TERMINAL}:
+            goes_on = [field for field in ("Next", "End") if content.get(field) not in (None, False)]
+            if len(goes_on) != 1:
+                yield wrong("Exactly one of these fields is required: [Next, End]", scope.at("States", name))
+    reached = {start}
+    queue = [start]
+    while queue:
+        for target in edges.get(str(queue.pop()), ()):
+            if target not in reached:
+                reached.add(target)
+                queue.append(target)
+    for name in states:
+        if name not in reached and start in states:
+            yield Diagnostic(MISSING_TARGET, f'State "{name}" is not reachable.', scope.at("States", name))
+
+
+def targets_of(content: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    """Where a state can go: the place that says so, and the name."""
+    for field in ("Next", "Default"):
+        if isinstance(content.get(field), str):
+            yield f"{path}/{field}", content[field]
+    for field in ("Choices", "Catch"):
+        entries = content.get(field)
+        for at, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(entry, dict) and isinstance(entry.get("Next"), str):
+                yield f"{path}/{field}[{at}]/Next", entry["Next"]
