@@ -25,6 +25,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -32,7 +33,7 @@ from bunsui.local.state import Home, Record
 
 _HOST = "127.0.0.1"
 _GRACE_SECONDS = 1.0
-_SAVE_ANYWAY_AFTER_SECONDS = 6.0
+_SAVE_ANYWAY_AFTER_SECONDS = 3.0
 _BACKLOG = 256
 
 
@@ -106,6 +107,7 @@ def _serve(home: Home, listener: socket.socket) -> None:
 
     _raise_file_limit()
     traits.apply()
+    ministack.save_all = _once(ministack.save_all)
     logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
 
     config = Config()
@@ -127,6 +129,20 @@ def _serve(home: Home, listener: socket.socket) -> None:
         loop.add_signal_handler(number, told_to_stop)
     # Not asyncio.run: it would wait for every request and execution that still has a thread.
     loop.run_until_complete(serve(ministack.app, config, shutdown_trigger=stop.wait))
+
+
+def _once(save: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Save a single time, however many ask, and let each wait for it: two writers would spoil each other's files."""
+    lock = threading.Lock()
+    done = threading.Event()
+
+    def save_once(services: Any) -> None:
+        with lock:
+            if not done.is_set():
+                save(services)
+                done.set()
+
+    return save_once
 
 
 def _save_anyway(ministack: Any) -> None:

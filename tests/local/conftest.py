@@ -19,7 +19,8 @@ ROLE = "arn:aws:iam::000000000000:role/anything"
 
 def client(service: str, endpoint_url: str | None) -> Any:
     keys = credentials()
-    return boto3.client(
+    make: Any = boto3.client
+    return make(
         service,
         endpoint_url=endpoint_url,
         region_name=keys.region,
@@ -84,7 +85,9 @@ class Machines:
         return str(self.states.create_state_machine(name=name, definition=definition, roleArn=ROLE)["stateMachineArn"])
 
     def run(self, machine: str, value: Any = None) -> dict[str, Any]:
-        started = self.states.start_execution(stateMachineArn=machine, input=json.dumps(value or {}))
+        started = self.states.start_execution(
+            stateMachineArn=machine, input=json.dumps(value or {}, ensure_ascii=False)
+        )
         return self.finish(started["executionArn"])
 
     def finish(self, execution: str, seconds: float = 10) -> dict[str, Any]:

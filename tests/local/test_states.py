@@ -189,6 +189,26 @@ def test_a_start_may_be_repeated(machines: Machines, waiting: str) -> None:
         start('{"month": 1}')
 
 
+def test_a_large_result_is_refused(function: Callable[..., str], machines: Machines) -> None:
+    large = function("large", "def main(event, context): return 'x' * event['size']")
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
+    short = "{% $length($states.result.Payload) %}"
+    states = {"Call": task(large, Output=short, Catch=catch, End=True), "Caught": {"Type": "Succeed"}}
+    machine = machines.make("large", "Call", states)
+    assert machines.run(machine, {"size": 262_000})["output"] == "262000"
+    assert machines.run(machine, {"size": 262_144})["error"] == "States.DataLimitExceeded"
+
+
+def test_a_large_output_is_refused(machines: Machines) -> None:
+    double = {"Type": "Pass", "Output": "{% [$states.input, $states.input] %}", "End": True}
+    machine = machines.make("doubling", "Double", {"Double": double})
+    value = {"text": "é" * 60_000}
+    assert machines.run(machine, value)["status"] == "SUCCEEDED"
+    assert machines.run(machine, {"text": "é" * 70_000})["error"] == "States.DataLimitExceeded"
+    with pytest.raises(machines.states.exceptions.ClientError, match="262144"):
+        machines.run(machine, {"text": "x" * 270_000})
+
+
 def test_jsonpath_still_works(function: Callable[..., str], machines: Machines) -> None:
     echo = function("echo", "def main(event, context): return event['a'] + 1")
     call = {**task(echo), "Parameters": {"FunctionName": echo, "Payload.$": "$"}, "End": True}

@@ -20,9 +20,9 @@ What stays different, and is not mended:
 
 from __future__ import annotations
 
-from bunsui.local.traits import cloudformation, functions, logs, nesting, parallel, stopping
+from bunsui.local.traits import cloudformation, functions, limits, logs, nesting, parallel, stopping
 
-MENDED = (functions, logs, parallel, nesting, stopping, cloudformation)
+MENDED = (functions, logs, parallel, nesting, stopping, limits, cloudformation)
 
 
 def apply() -> None:
