@@ -21,12 +21,29 @@ class Folder(Protocol):
         """Create or replace the object; gives its URI."""
 
 
+class Place(Protocol):
+    """Part of a bucket, such as `lake / "raw"` where the code runs."""
+
+    @property
+    def bucket(self) -> str:
+        """Name of the bucket."""
+
+    @property
+    def key(self) -> str:
+        """What the keys of its objects begin with."""
+
+
 @dataclass(frozen=True, slots=True)
 class S3Folder:
     """The objects of a bucket below a key."""
 
     bucket: str
     key: str
+
+    @classmethod
+    def at(cls, place: Place) -> S3Folder:
+        """The objects of a part of a bucket."""
+        return cls(place.bucket, place.key)
 
     def read(self, name: str) -> bytes:
         """The object; see `Folder`."""

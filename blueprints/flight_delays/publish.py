@@ -34,6 +34,21 @@ class Figures:
         yield "worst_days", WorstDay, self.worst_days
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a session comes to: the worst days, the quality of the data, and where everything else is.
+
+    Attributes:
+        files: URIs of what was published.
+        items: in the table.
+    """
+
+    quality: Quality
+    worst_days: list[WorstDay]
+    files: list[str]
+    items: int
+
+
 def as_csv(figures: Figures, published: Folder) -> list[str]:
     """Write `{period}/{list}.csv` for every list; gives the URIs."""
     uris = []
