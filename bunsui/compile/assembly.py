@@ -35,7 +35,7 @@ class Assembly:
         stack: name of the CloudFormation stack.
         templates: file name -> JSON text; the root is `template.json`, nested ones `nested/<name>.json`.
         files: everything that is written, file name -> text; the templates in the wanted format.
-        assets: the zips that the functions need, by digest.
+        assets: the zips that the functions need.
         permissions: the content of permissions.json.
         manifest: the content of manifest.json.
         tags: on every resource.
@@ -46,7 +46,7 @@ class Assembly:
     stack: str
     templates: Mapping[str, str]
     files: Mapping[str, str]
-    assets: Mapping[str, Asset]
+    assets: tuple[Asset, ...]
     permissions: Mapping[str, Any]
     manifest: Mapping[str, Any]
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -179,7 +179,7 @@ def assemble(
     manifest = _manifest(made, environment, files, collector.assets, placement if nested else {})
     files[MANIFEST] = _json(manifest, 2)
     return Assembly(
-        pipeline.name, environment, names.stack, texts, files, collector.assets, permissions, manifest, tags
+        pipeline.name, environment, names.stack, texts, files, tuple(collector.assets.values()), permissions, manifest, tags
     )
 
 

@@ -33,6 +33,6 @@ class Collector:
         python, architecture = operation.runs.platform
         kind = (module, requirements, python, architecture)
         if kind not in self._by_kind:
-            asset = collect(module, requirements, python, architecture, self._exclude, self._folder)
+            asset = collect(module, requirements, python, architecture, self._exclude)
             self._by_kind[kind] = self.assets[asset.digest] = asset
         return Code(operation.handler, self._by_kind[kind].digest)
