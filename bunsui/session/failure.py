@@ -108,6 +108,7 @@ RULES = (
 """Asked in this order; the first whose patterns are found in the error's name and in its message decides."""
 
 _RETURNED = re.compile(r"Returned payload: (?P<payload>\{.*\})\s*$", re.DOTALL)
+_KNOWN = ("errorMessage", "errorType", "ExecutionArn")
 _REQUEST = re.compile(r"^RequestId: [0-9a-f-]{36} (?:Error: )?")
 
 
@@ -134,7 +135,7 @@ def _innermost(error: str, cause: str) -> tuple[str, str, tuple[str, ...], str]:
             message = layer.get("errorMessage")
             text = "" if message is None else str(message)
             return str(layer.get("errorType") or error), text, frames(layer.get("stackTrace")), execution
-        execution = str(layer["ExecutionArn"])
+        execution = str(layer.get("ExecutionArn", ""))
         error, cause = _of_child(layer, error)
 
 
@@ -160,6 +161,36 @@ def _layer(cause: str) -> dict[str, Any] | None:
     try:
         found = json.loads(text)
     except ValueError:
-        return None
-    known = ("errorMessage", "errorType", "ExecutionArn")
-    return found if isinstance(found, dict) and any(key in found for key in known) else None
+        return _cut_off(text.lstrip())
+    return found if isinstance(found, dict) and any(key in found for key in _KNOWN) else None
+
+
+def _cut_off(text: str) -> dict[str, Any] | None:
+    """What can be read of an object whose end is missing: the record keeps only the beginning of a long cause."""
+    decoder, found, at = json.JSONDecoder(), dict[str, Any](), 1
+    name = ""
+    try:
+        while True:
+            name, at = decoder.raw_decode(text, _after(text, at, ","))
+            at = _after(text, at, ":")
+            found[name], at = decoder.raw_decode(text, at)
+    except ValueError:
+        rest = text[at:]
+    if name and name not in found and rest.startswith('"'):
+        found[name] = _closed(rest)
+    return found if any(key in found for key in (*_KNOWN, "Cause", "Error")) else None
+
+
+def _after(text: str, at: int, mark: str) -> int:
+    """Where the next token begins, beyond blanks and the mark."""
+    return len(text) - len(text[at:].lstrip(f"{mark} \n"))
+
+
+def _closed(text: str) -> str:
+    """A JSON string whose end is missing; the cut may have gone through an escape of up to six characters."""
+    for cut in range(7):
+        try:
+            return str(json.loads(f'{text[: len(text) - cut]}"'))
+        except ValueError:
+            continue
+    return ""

@@ -157,5 +157,6 @@ def _told(state: _State, operation: str, end: tuple[Status, datetime] | None) ->
         kind=told.kind if told else None,
         error=told.error if told else "",
         message=message,
+        handled=told is not None and state.exited and state.status is not Status.ABORTED,
         traceback=told.traceback if told else (),
     )

@@ -111,6 +111,7 @@ class OperationRun(Timed):
     Attributes:
         tries: how often it was begun; retries are the tries after the first.
         message: what the error of the last failed try said; empty when it went well.
+        handled: it failed, and the pipeline went on with the fallback that was declared for it.
         traceback: the function's frames, outermost call first.
         memory_mb: peak of the function in MiB, when the log tells.
         log: the line that tells the failure.
@@ -119,6 +120,7 @@ class OperationRun(Timed):
     operation: str
     tries: int = 0
     message: str = ""
+    handled: bool = False
     traceback: tuple[str, ...] = ()
     memory_mb: float | None = None
     log: LogLine | None = None

@@ -15,7 +15,7 @@ from bunsui.session.history import operation_runs
 from bunsui.session.ids import utc_now
 from bunsui.session.logs import LogReader
 from bunsui.session.model import Failure, JobRun, LogLine, OperationRun, Session, SessionReport, Status
-from bunsui.session.operations import complete
+from bunsui.session.operations import WRONG, complete
 from bunsui.session.reconcile import Reconciler
 from bunsui.session.store import Store
 
@@ -134,16 +134,12 @@ def failure_of(report: SessionReport) -> Failure | None:
     session = report.session
     if not session.status.finished or session.status is Status.SUCCEEDED:
         return None
-    wrong = (Status.FAILED, Status.TIMED_OUT)
-    run = _first([run for run in report.jobs if run.status in wrong])
+    run = _first([run for run in report.jobs if run.status in WRONG])
     if run is None or session.kind == "cancelled":
-        stopped = _first([run for run in report.jobs if run.status in (*wrong, Status.ABORTED)])
-        job = stopped.job if stopped and session.kind != "cancelled" else ""
-        return Failure(kind=session.kind or "error", error=session.error, message=session.cause, job=job)
-    operation = _first([one for one in run.operations if one.status in wrong])
+        return Failure(kind=session.kind or "error", error=session.error, message=session.cause)
+    operation = _first([one for one in run.operations if one.status in WRONG and not one.handled])
     if operation is None or not operation.error:
-        name = operation.operation if operation else ""
-        return Failure(kind=run.kind or "error", error=run.error, message=run.cause, job=run.job, operation=name)
+        return Failure(kind=run.kind or "error", error=run.error, message=run.cause, job=run.job)
     return Failure(
         kind=operation.kind or "error",
         error=operation.error,

@@ -13,6 +13,9 @@ from bunsui.session import lines as log
 from bunsui.session.failure import explain
 from bunsui.session.model import JobRun, LogLine, OperationRun, Status
 
+WRONG = (Status.FAILED, Status.TIMED_OUT)
+"""Where something is that has an error of its own; what was aborted has somebody else's."""
+
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 
@@ -26,7 +29,7 @@ def complete(
             told.setdefault(line.operation, []).append(line)
     known = {one.operation: with_lines(one, told.pop(one.operation, [])) for one in history}
     known |= {name: from_lines(name, of_it, run) for name, of_it in told.items()}
-    if run.status in (Status.FAILED, Status.TIMED_OUT):
+    if run.status in WRONG:
         known = _blame(known, run)
     started = sorted(known.values(), key=lambda one: (one.started or _FAR, one.operation))
     waiting = [OperationRun(operation=name, status=Status.NOT_STARTED) for name in declared if name not in known]
@@ -62,13 +65,14 @@ def from_lines(operation: str, lines: Sequence[LogLine], job: JobRun) -> Operati
         kind=told.kind if told else None,
         error=told.error if told else "",
         message=told.message if told else "",
+        handled=told is not None and job.status is Status.SUCCEEDED,
     )
     return with_lines(run, lines)
 
 
 def _blame(known: dict[str, OperationRun], job: JobRun) -> dict[str, OperationRun]:
     """A function that was killed tells no failure; when it alone did not end, the job's error is its own."""
-    if not job.error or any(one.status in (Status.FAILED, Status.TIMED_OUT) for one in known.values()):
+    if not job.error or any(one.status in WRONG and not one.handled for one in known.values()):
         return known
     cut_off = [one for one in known.values() if one.status is Status.ABORTED]
     if len(cut_off) != 1:

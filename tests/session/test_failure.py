@@ -4,6 +4,9 @@ import pytest
 
 from bunsui.session.failure import explain
 
+REQUEST = "RequestId: 7d7a5f3e-0000-4000-8000-1d6a2d1f3a77 Error: "
+AWS_SAID = "An error occurred (%s) when calling the %s operation: %s"
+
 
 def of_lambda(error, message, **more):
     return json.dumps({"errorType": error, "errorMessage": message, **more})
@@ -31,7 +34,7 @@ def test_the_innermost_error_of_a_child_execution_is_told():
         ("States.Timeout", "", "timeout", "States.Timeout", "timed out"),
         (
             "Sandbox.Timedout",
-            of_lambda("Sandbox.Timedout", "RequestId: 7d7a5f3e-0000-4000-8000-1d6a2d1f3a77 Error: Task timed out after 3.00 seconds"),
+            of_lambda("Sandbox.Timedout", REQUEST + "Task timed out after 3.00 seconds"),
             "timeout",
             "Sandbox.Timedout",
             "timed out after 3 s",
@@ -51,18 +54,24 @@ def test_the_innermost_error_of_a_child_execution_is_told():
             "States.Timeout",
             "timed out",
         ),
-        ("States.TaskFailed", json.dumps({"ExecutionArn": "arn:x", "Status": "ABORTED"}), "error", "Aborted", "it gave no message"),
+        (
+            "States.TaskFailed",
+            json.dumps({"ExecutionArn": "arn:x", "Status": "ABORTED"}),
+            "error",
+            "Aborted",
+            "it gave no message",
+        ),
         ("Cancelled", "cancelled by kay: too slow", "cancelled", "Cancelled", "cancelled by kay: too slow"),
         (
             "NoSuchKey",
-            of_lambda("NoSuchKey", "An error occurred (NoSuchKey) when calling the GetObject operation: The specified key does not exist."),
+            of_lambda("NoSuchKey", AWS_SAID % ("NoSuchKey", "GetObject", "The specified key does not exist.")),
             "missing",
             "NoSuchKey",
             "what GetObject asked for does not exist (NoSuchKey: The specified key does not exist.)",
         ),
         (
             "ClientError",
-            of_lambda("ClientError", "An error occurred (404) when calling the HeadObject operation: Not Found"),
+            of_lambda("ClientError", AWS_SAID % ("404", "HeadObject", "Not Found")),
             "missing",
             "ClientError",
             "what HeadObject asked for does not exist (404: Not Found)",
@@ -76,7 +85,7 @@ def test_the_innermost_error_of_a_child_execution_is_told():
         ),
         (
             "ClientError",
-            of_lambda("ClientError", "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied"),
+            of_lambda("ClientError", AWS_SAID % ("AccessDenied", "PutObject", "Access Denied")),
             "access",
             "ClientError",
             "AWS did not allow PutObject (AccessDenied: Access Denied); "
@@ -84,7 +93,7 @@ def test_the_innermost_error_of_a_child_execution_is_told():
         ),
         (
             "Runtime.ExitError",
-            of_lambda("Runtime.ExitError", "RequestId: 7d7a5f3e-0000-4000-8000-1d6a2d1f3a77 Error: Runtime exited with error: signal: killed"),
+            of_lambda("Runtime.ExitError", REQUEST + "Runtime exited with error: signal: killed"),
             "memory",
             "Runtime.ExitError",
             "the function ran out of memory (Runtime exited with error: signal: killed)",
@@ -96,7 +105,34 @@ def test_the_innermost_error_of_a_child_execution_is_told():
         ("", "", "error", "Error", "it gave no message"),
         (None, None, "error", "Error", "it gave no message"),
     ],
-)  # fmt: skip
+)
 def test_errors_read_well(error, cause, kind, told, message):
     found = explain(error, cause)
     assert (found.kind, found.error, found.message) == (kind, told, message)
+
+
+def child(cause, **more):
+    told = {"Cause": cause, "Error": "ValueError", "ExecutionArn": "arn:x", "Input": "{}", "Status": "FAILED", **more}
+    return json.dumps(told)
+
+
+def test_a_cause_that_was_cut_off_is_still_read():
+    whole = child(
+        of_lambda("ValueError", 'row 7 has no "day"', stackTrace=["  File a \\ \u2026"] * 40), Name="s-1-ingest"
+    )
+    for length in range(120, len(whole)):
+        told = explain("States.TaskFailed", whole[:length])
+        assert (told.error, told.message) == ("ValueError", 'row 7 has no "day"'), whole[:length]
+
+
+def test_a_cause_cut_off_in_the_input_still_tells_the_error():
+    whole = child("", Input=json.dumps({"parameters": {"token": "hunter2" * 2000}}))
+    told = explain("States.TaskFailed", whole[:8000])
+    assert (told.error, told.message) == ("ValueError", "it gave no message")
+
+
+def test_a_cause_cut_off_in_the_message_tells_its_beginning():
+    whole = child(of_lambda("ValueError", "x" * 9000))
+    told = explain("States.TaskFailed", whole[:8000])
+    assert told.error == "ValueError"
+    assert told.message.startswith("xxx")
