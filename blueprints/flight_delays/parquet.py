@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from blueprints.flight_delays.enrich import COLUMNS, Enriched
 from blueprints.flight_delays.folders import Folder
 from blueprints.flight_delays.periods import flights_of
-from blueprints.flight_delays.publish import Figures
+from blueprints.flight_delays.publish import Figures, put
+from bunsui import Dataset
 
 if TYPE_CHECKING:
     import pyarrow
@@ -22,18 +23,15 @@ _NUMBERS = {"number": "int32", "departure_delay": "int32", "arrival_delay": "int
 _OTHERS = {"day": "date32", "cancelled": "bool"}
 
 
-def as_parquet(figures: Figures, flights: Enriched, enriched: Folder, published: Folder) -> list[str]:
-    """Write `{period}/{list}.parquet` for every list, and the flights as `{period}/flights.parquet`; gives the URIs.
+def as_parquet(figures: Figures, flights: Enriched, enriched: Folder, published: Folder) -> list[Dataset]:
+    """Write `{period}/{list}.parquet` for every list, and the flights as `{period}/flights.parquet`.
 
     Raises:
         FileNotFoundError: a file of enriched flights is missing.
     """
-    uris = []
-    for name, kind, rows in figures.lists():
-        data = _encode(_table(kind, rows))
-        uris.append(published.write(f"{figures.quality.label}/{name}.parquet", data))
-    uris.append(published.write(f"{figures.quality.label}/flights.parquet", _flights(flights, enriched)))
-    return uris
+    files = [(name, _encode(_table(kind, rows)), len(rows)) for name, kind, rows in figures.lists()]
+    files.append(("flights", _flights(flights, enriched), flights.flights))
+    return [put(published, figures.quality.label, f"{name}.parquet", data, rows) for name, data, rows in files]
 
 
 def _table(kind: type, rows: Any) -> pyarrow.Table:

@@ -18,18 +18,29 @@ from blueprints.flight_delays.reference import Fleet
 from blueprints.flight_delays.summary import Day, Week, WorstDay
 from blueprints.flight_delays.trends import CarrierTrend
 from blueprints.flight_delays.weather import CleanWeather
-from bunsui import Bucket, Job, Lambda, Parameter, Pipeline, Retry, Table, operation
+from bunsui import Bucket, Dataset, Job, Lambda, Parameter, Pipeline, Retry, Table, operation
 
 lake = Bucket("lake")
 days = Table("days", partition_key="period", sort_key="day")
 
 SMALL = Lambda(memory=512, timeout=60)
 LARGE = Lambda(memory=1769, timeout=300)
-"""One whole processor: memory is not what the year needs (AWS Lambda developer guide, "Configure Lambda function memory")."""
+"""One whole processor (AWS Lambda developer guide, "Configure Lambda function memory"); the year needs less memory."""
 
 SERVICE = Retry(
     attempts=3,
-    on=["ClientError", "ConnectionClosedError", "ConnectTimeoutError", "EndpointConnectionError", "ReadTimeoutError"],
+    on=[
+        "ClientError",
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "EndpointConnectionError",
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "ReadTimeoutError",
+        "RequestLimitExceeded",
+        "ResponseStreamingError",
+        "ThrottlingException",
+    ],
 )
 """botocore's errors when S3 or DynamoDB is throttled or out of reach; data does not become better by trying again."""
 
@@ -130,7 +141,7 @@ def published_csv(
     weekly_summary: list[Week],
     carrier_trends: list[CarrierTrend],
     worst_days: list[WorstDay],
-) -> list[str]:
+) -> list[Dataset]:
     """One CSV per list of figures."""
     figures = Figures(quality, daily_summary, weekly_summary, carrier_trends, worst_days)
     return publish.as_csv(figures, S3Folder.at(lake / "published"))
@@ -143,7 +154,7 @@ def published_json(
     weekly_summary: list[Week],
     carrier_trends: list[CarrierTrend],
     worst_days: list[WorstDay],
-) -> list[str]:
+) -> Dataset:
     """All figures as one JSON."""
     figures = Figures(quality, daily_summary, weekly_summary, carrier_trends, worst_days)
     return publish.as_json(figures, S3Folder.at(lake / "published"))
@@ -163,7 +174,7 @@ def published_parquet(
     weekly_summary: list[Week],
     carrier_trends: list[CarrierTrend],
     worst_days: list[WorstDay],
-) -> list[str]:
+) -> list[Dataset]:
     """All figures and the enriched flights as Parquet."""
     figures = Figures(quality, daily_summary, weekly_summary, carrier_trends, worst_days)
     enriched, published = S3Folder.at(lake / "enriched"), S3Folder.at(lake / "published")
@@ -183,13 +194,13 @@ def published_days(quality: Quality, daily_summary: list[Day], worst_days: list[
 def report(
     quality: Quality,
     worst_days: list[WorstDay],
-    published_csv: list[str],
-    published_json: list[str],
-    published_parquet: list[str],
+    published_csv: list[Dataset],
+    published_json: Dataset,
+    published_parquet: list[Dataset],
     published_days: int,
 ) -> Report:
     """The session's result."""
-    return Report(quality, worst_days, [*published_csv, *published_json, *published_parquet], published_days)
+    return Report(quality, worst_days, [*published_csv, published_json, *published_parquet], published_days)
 
 
 pipeline = Pipeline(

@@ -14,6 +14,7 @@ from blueprints.flight_delays.quality import Quality
 from blueprints.flight_delays.sheets import Sheet
 from blueprints.flight_delays.summary import Day, Week, WorstDay
 from blueprints.flight_delays.trends import CarrierTrend
+from bunsui import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +40,35 @@ class Report:
     """What a session comes to: the worst days, the quality of the data, and where everything else is.
 
     Attributes:
-        files: URIs of what was published.
+        files: what was published.
         items: in the table.
     """
 
     quality: Quality
     worst_days: list[WorstDay]
-    files: list[str]
+    files: list[Dataset]
     items: int
 
 
-def as_csv(figures: Figures, published: Folder) -> list[str]:
-    """Write `{period}/{list}.csv` for every list; gives the URIs."""
-    uris = []
+def put(published: Folder, label: str, name: str, data: bytes, rows: int) -> Dataset:
+    """Write one file of a period."""
+    return Dataset(published.write(f"{label}/{name}", data), name.rpartition(".")[2], rows, len(data))
+
+
+def as_csv(figures: Figures, published: Folder) -> list[Dataset]:
+    """Write `{period}/{list}.csv` for every list."""
+    written = []
     for name, kind, rows in figures.lists():
         sheet = Sheet([field.name for field in dataclasses.fields(kind)])
         sheet.add_all(dataclasses.astuple(row) for row in rows)
-        uris.append(published.write(f"{figures.quality.label}/{name}.csv", sheet.encode()))
-    return uris
+        written.append(put(published, figures.quality.label, f"{name}.csv", sheet.encode(), len(rows)))
+    return written
 
 
-def as_json(figures: Figures, published: Folder) -> list[str]:
-    """Write `{period}/report.json`, an object with a field per list and `quality`; gives the URI."""
+def as_json(figures: Figures, published: Folder) -> Dataset:
+    """Write `{period}/report.json`, an object with a field per list and `quality`."""
     text = json.dumps(dataclasses.asdict(figures), indent=2, sort_keys=True)
-    return [published.write(f"{figures.quality.label}/report.json", f"{text}\n".encode())]
+    return put(published, figures.quality.label, "report.json", f"{text}\n".encode(), 1)
 
 
 class Items(Protocol):

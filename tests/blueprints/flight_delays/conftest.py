@@ -34,7 +34,7 @@ class MemoryFolder:
 
     def write(self, name: str, data: bytes) -> str:
         self.objects[name] = data
-        return f"memory:{name}"
+        return f"s3://memory/{name}"
 
 
 def run(month: int) -> SimpleNamespace:

@@ -7,14 +7,18 @@ import json
 from decimal import Decimal
 
 from blueprints.flight_delays import parquet, publish
+from bunsui import Dataset
 from tests.blueprints.flight_delays import naive
 
 
 def test_csv_has_every_list_with_header(january, memory):
     published = memory()
-    uris = publish.as_csv(january.figures, published)
-    names = ["days", "weeks", "carriers", "worst_days"]
-    assert uris == [f"memory:2013-01/{name}.csv" for name in names]
+    files = publish.as_csv(january.figures, published)
+    names = [("days", 31), ("weeks", 5), ("carriers", len(january.figures.carriers)), ("worst_days", 10)]
+    assert files == [
+        Dataset(f"s3://memory/2013-01/{name}.csv", "csv", rows, len(published.objects[f"2013-01/{name}.csv"]))
+        for name, rows in names
+    ]
     rows = list(csv.DictReader(io.StringIO(published.objects["2013-01/days.csv"].decode())))
     assert [row["day"] for row in rows] == [day.day for day in january.figures.days]
     assert sum(int(row["flights"]) for row in rows) == len(january.naive.good)
@@ -23,7 +27,8 @@ def test_csv_has_every_list_with_header(january, memory):
 
 def test_json_holds_all_figures(january, memory):
     published = memory()
-    assert publish.as_json(january.figures, published) == ["memory:2013-01/report.json"]
+    file = publish.as_json(january.figures, published)
+    assert (file.uri, file.format) == ("s3://memory/2013-01/report.json", "json")
     found = json.loads(published.objects["2013-01/report.json"])
     assert found == json.loads(json.dumps(dataclasses.asdict(january.figures)))
     assert found["quality"]["records"] == 27_004
@@ -48,10 +53,14 @@ def test_parquet_has_the_same_rows_and_types(january, memory):
     from pyarrow import parquet as reader
 
     published = memory()
-    uris = parquet.as_parquet(january.figures, january.enriched, january.folders.enriched, published)
-    assert [uri.rpartition("/")[2] for uri in uris] == [
-        "days.parquet", "weeks.parquet", "carriers.parquet", "worst_days.parquet", "flights.parquet",
-    ]  # fmt: skip
+    files = parquet.as_parquet(january.figures, january.enriched, january.folders.enriched, published)
+    assert [(file.uri.rpartition("/")[2], file.rows) for file in files] == [
+        ("days.parquet", 31),
+        ("weeks.parquet", 5),
+        ("carriers.parquet", len(january.figures.carriers)),
+        ("worst_days.parquet", 10),
+        ("flights.parquet", len(january.naive.good)),
+    ]
     days = reader.read_table(io.BytesIO(published.objects["2013-01/days.parquet"]))
     assert days.to_pylist() == [dataclasses.asdict(day) for day in january.figures.days]
     flights = reader.read_table(io.BytesIO(published.objects["2013-01/flights.parquet"]))
