@@ -43,17 +43,12 @@ def ready(aws: Aws) -> Aws:
 
 
 @dataclass
-class Asset:
-    digest: str
-
-
-@dataclass
 class Assembly:
     """An assembly of hand-written templates."""
 
     root: dict[str, Any]
     nested: dict[str, Any] = field(default_factory=dict)
-    assets: tuple[Asset, ...] = ()
+    assets: dict[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     pipeline: str = "flights"
     stack: str = "flights"
