@@ -1,4 +1,5 @@
-"""What is shipped inside a function's zip as the package `bunsui`: stubs of the declarations, the shim, the codec.
+"""What is shipped inside a Lambda's zip as the package `bunsui`: stubs of the declarations, the shim and the codec.
 
-Only the standard library, boto3 imported where it is used, and relative imports, so that the same files work in both places.
+Standard library only, and boto3 where it is used; relative imports only, so that each file works here and in the zip.
+`zip_init.py` becomes the package's `__init__.py` there.
 """

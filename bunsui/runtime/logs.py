@@ -1,0 +1,97 @@
+"""Log lines: one JSON object a line on standard output (docs/architecture.md, "Log lines")."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+from types import TracebackType
+from typing import Any
+
+from .invocation import current
+
+LONGEST = 50_000
+"""Characters of a message or traceback; CloudWatch refuses events over 256 KiB, and one character may take 4 bytes."""
+
+QUIET = ("boto3", "botocore", "s3transfer", "urllib3")
+"""Libraries whose INFO lines are about themselves."""
+
+_HERE = __file__.rpartition(os.sep)[0]
+
+
+def write(event: str, level: str = "INFO", **fields: Any) -> None:
+    """Write one line; fields that are None are left out."""
+    now = time.time()
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}Z"
+    line = {"time": stamp, "level": level, "event": event, **current(), **fields}
+    text = json.dumps({name: value for name, value in line.items() if value is not None}, default=str)
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def shortened(text: str) -> str:
+    """The end of a text that is too long for a log line: the last lines of a traceback say most."""
+    return text if len(text) <= LONGEST else "…" + text[-LONGEST:]
+
+
+def trace(error: BaseException) -> str:
+    """The error's traceback without the runtime's own frames, as Python prints it."""
+    report = traceback.TracebackException.from_exception(error)
+    waiting = [report]
+    while waiting:
+        one = waiting.pop()
+        one.stack[:] = [frame for frame in one.stack if not _ours(frame.filename)]
+        waiting += [other for other in (one.__cause__, one.__context__) if other is not None]
+    return "".join(report.format())
+
+
+def _ours(file: str) -> bool:
+    return file.rpartition(os.sep)[0] == _HERE
+
+
+class Handler(logging.Handler):
+    """Writes records of `logging` as `log` lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        try:
+            info: tuple[type[BaseException], BaseException, TracebackType | None] | Any = record.exc_info
+            error = info[1] if info else None
+            write(
+                "log",
+                record.levelname,
+                message=shortened(record.getMessage()),
+                logger=record.name,
+                error=type(error).__name__ if error else None,
+                traceback=shortened(trace(error)) if error else None,
+            )
+        except Exception:
+            self.handleError(record)
+
+
+_handler = Handler()
+
+
+def install() -> None:
+    """Send what the user logs through `logging` to our lines, once, instead of through Lambda's own handler."""
+    root = logging.getLogger()
+    for other in list(root.handlers):
+        if type(other).__name__.startswith("LambdaLoggerHandler"):
+            root.removeHandler(other)
+    if _handler in root.handlers:
+        return
+    root.addHandler(_handler)
+    if root.level in (logging.NOTSET, logging.WARNING):
+        root.setLevel(logging.INFO)
+    for name in QUIET:
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.WARNING)
+
+
+def uninstall() -> None:
+    """Take our handler away again."""
+    logging.getLogger().removeHandler(_handler)

@@ -1,0 +1,38 @@
+"""S3, as far as the runtime needs it; boto3 is imported by the first use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_clients: dict[str, Any] = {}
+
+
+def client() -> Any:
+    """The S3 client of this process."""
+    if "s3" not in _clients:
+        import boto3
+
+        _clients["s3"] = boto3.client("s3")
+    return _clients["s3"]
+
+
+def get(bucket: str, key: str) -> bytes:
+    """Content of an object."""
+    with stream(bucket, key) as body:
+        return bytes(body.read())
+
+
+def stream(bucket: str, key: str) -> Any:
+    """Content of an object, to be read and closed by the caller."""
+    return client().get_object(Bucket=bucket, Key=key)["Body"]
+
+
+def put(bucket: str, key: str, data: bytes, content_type: str = "application/octet-stream") -> None:
+    """Write an object."""
+    client().put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
+
+
+def keys(bucket: str, prefix: str) -> list[str]:
+    """Keys below a prefix, in order."""
+    pages = client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [found["Key"] for page in pages for found in page.get("Contents", ())]
