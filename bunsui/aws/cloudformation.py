@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from bunsui.aws.connection import Aws
@@ -295,5 +295,5 @@ def _event(one: Any) -> StackEvent:
         type=one.get("ResourceType", ""),
         status=one.get("ResourceStatus", ""),
         reason=one.get("ResourceStatusReason", ""),
-        time=one["Timestamp"],
+        time=one["Timestamp"].astimezone(UTC),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from bunsui.aws.connection import Aws
@@ -27,7 +27,7 @@ class Execution:
     """An execution, as listed.
 
     Attributes:
-        started: aware, UTC or the client's zone, as is `stopped`.
+        started: in UTC, as is `stopped`.
         stopped: None while it runs.
     """
 
@@ -132,8 +132,8 @@ class StepFunctions:
             name=found.get("name") or arn.rpartition(":")[2],
             machine=found["stateMachineArn"],
             status=found["status"],
-            started=found["startDate"],
-            stopped=found.get("stopDate"),
+            started=found["startDate"].astimezone(UTC),
+            stopped=_utc(found.get("stopDate")),
             input=found.get("input"),
             output=found.get("output"),
             error=found.get("error"),
@@ -144,7 +144,7 @@ class StepFunctions:
         """Abort an execution and what it runs by `.sync`; returns when. One that is over stays as it is."""
         with translated(SERVICE):
             words = {key: value for key, value in (("error", error), ("cause", cause)) if value}
-            return self._client.stop_execution(executionArn=arn, **words)["stopDate"]
+            return self._client.stop_execution(executionArn=arn, **words)["stopDate"].astimezone(UTC)
 
     def history(self, arn: str, *, newest_first: bool = False, data: bool = True) -> Iterator[HistoryEvent]:
         """The execution's events, fetched page by page as they are consumed.
@@ -177,12 +177,16 @@ class StepFunctions:
                     name=found["name"],
                     machine=found["stateMachineArn"],
                     status=found["status"],
-                    started=found["startDate"],
-                    stopped=found.get("stopDate"),
+                    started=found["startDate"].astimezone(UTC),
+                    stopped=_utc(found.get("stopDate")),
                 )
             if not page.get("nextToken"):
                 return
             token["nextToken"] = page["nextToken"]
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return None if time is None else time.astimezone(UTC)
 
 
 def _event(event: Any) -> HistoryEvent:
@@ -191,6 +195,6 @@ def _event(event: Any) -> HistoryEvent:
         id=event["id"],
         previous=event.get("previousEventId", 0),
         type=event["type"],
-        time=event["timestamp"],
+        time=event["timestamp"].astimezone(UTC),
         details=details,
     )
