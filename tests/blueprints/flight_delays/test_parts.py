@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from blueprints.flight_delays import enrich, periods, quality, raw, reference, sheets, show, source, trends, weather
+from blueprints.flight_delays import enrich, periods, quality, raw, reference, sheets, source, trends, weather
 from blueprints.flight_delays.clean import RAW_COLUMNS, clean_flights
 from blueprints.flight_delays.periods import flights_of, period
 
@@ -111,16 +111,3 @@ def test_lost_records_are_an_error(january):
     days = january.figures.days[1:]
     with pytest.raises(quality.Inconsistent, match=r"27004 records in the raw files, .* daily summary"):
         quality.quality(january.raw, january.flights, january.weather, january.fleet, january.enriched, days)
-
-
-def test_the_table_of_worst_days_is_aligned():
-    row = {
-        "rank": 1, "day": "2013-03-08", "weekday": "Friday", "flights": 978, "cancelled": 180, "late": 632,
-        "disrupted": 83.03, "arrival_delay": 85.86, "wind": None, "low_visibility": 47.03, "rain": 49.0,
-    }  # fmt: skip
-    other = row | {"rank": 10, "day": "2013-02-09", "weekday": "Saturday", "arrival_delay": 6.55, "wind": 20.1}
-    assert show.table([row, other]).splitlines() == [
-        " #  day              flights  cancelled  late  disrupted  mean delay    wind  low visibility  rain",
-        " 1  2013-03-08  Fri      978        180   632     83.0 %    85.9 min       -            47 %  49 %",
-        "10  2013-02-09  Sat      978        180   632     83.0 %     6.5 min  20 mph            47 %  49 %",
-    ]
