@@ -1,6 +1,6 @@
 """The Lambda handler `bunsui.shim.handle`: event in, user's function called with typed values, envelope out.
 
-The formats are in docs/architecture.md: "Values between operations", "Environment variables of a function", "Log lines".
+Formats: docs/architecture.md: "Values between operations", "Environment variables of a function", "Log lines".
 """
 
 from __future__ import annotations
