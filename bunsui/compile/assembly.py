@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from bunsui._version import __version__
+from bunsui.compile.pretty import pretty
 from bunsui.errors import DeclarationError, UsageError, Where, raise_all
 from bunsui.model.environment import Environment
 from bunsui.model.names import Names, artefact_bucket
@@ -166,18 +167,18 @@ def assemble(
     placement = place(fixed, movable, before.get("placement", {}), limit or (RESOURCES, SIZE))
     found = templates(made, fixed, movable, placement, tags)
     _prove(found, made, fixed, movable)
-    texts = {name: _json(content) for name, content in found.items()}
+    texts = {name: pretty(content) for name, content in found.items()}
     permissions = _permissions(made, [*fixed, *movable], root)
     files = {_as(name, template_format): _text(found[name], texts[name], template_format) for name in found}
     files |= {
-        f"machines/{machine.key}.asl.json": _json(machine.definition, 2)
+        f"machines/{machine.key}.asl.json": pretty(machine.definition)
         for machine in (made.machine, *made.jobs.values())
     }
-    files |= {"permissions.json": _json(permissions, 2), "graph.mmd": _mermaid(pipeline)}
+    files |= {"permissions.json": pretty(permissions), "graph.mmd": _mermaid(pipeline)}
     files |= collector.locks
     nested = {unit: stack for unit, stack in placement.items() if stack != "root"}
     manifest = _manifest(made, environment, files, collector.assets, placement if nested else {})
-    files[MANIFEST] = _json(manifest, 2)
+    files[MANIFEST] = pretty(manifest)
     return Assembly(
         pipeline.name, environment, names.stack, texts, files, tuple(collector.assets.values()), permissions, manifest, tags
     )
@@ -194,10 +195,6 @@ def _text(content: Any, text: str, template_format: Format) -> str:
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     return str(yaml.dump(content, Dumper=dumper, sort_keys=False, width=120, allow_unicode=True))
-
-
-def _json(content: Any, indent: int = 1) -> str:
-    return json.dumps(content, indent=indent, ensure_ascii=False) + "\n"
 
 
 def _mermaid(pipeline: Pipeline) -> str:

@@ -6,11 +6,9 @@ fixed, so that a unit could not be created in one stack before it is deleted fro
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
-from troposphere import encode_to_dict
-
+from bunsui.compile.pretty import pretty
 from bunsui.compile.stack import Unit
 from bunsui.errors import DeclarationError
 
@@ -76,7 +74,7 @@ def _add(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
 
 
 def _size(unit: Unit) -> int:
-    return sum(len(json.dumps(encode_to_dict(resource.to_dict()), indent=1)) for resource in unit.resources) * 11 // 10
+    return len(pretty(unit.resources))
 
 
 def _check(used: Mapping[str, tuple[int, int]]) -> None:

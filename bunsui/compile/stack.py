@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,13 +31,18 @@ class Unit:
 
     Attributes:
         key: stable name, such as `worker/clean_flights`; it decides which stack of a family the unit belongs to.
-        resources: troposphere resources.
+        resources: logical ID -> resource, as the template has it.
         grants: role's logical ID -> what it may do.
     """
 
     key: str
-    resources: tuple[Any, ...]
-    grants: dict[str, tuple[Grant, ...]]
+    resources: Mapping[str, Any]
+    grants: Mapping[str, tuple[Grant, ...]]
+
+
+def unit(key: str, resources: Iterable[Any], grants: Mapping[str, tuple[Grant, ...]] | None = None) -> Unit:
+    """A unit of troposphere resources, which are checked and rendered once."""
+    return Unit(key, {resource.title: resource.to_dict() for resource in resources}, grants or {})
 
 
 def root_units(plan: Plan, environment: Environment) -> list[Unit]:
@@ -49,8 +54,8 @@ def root_units(plan: Plan, environment: Environment) -> list[Unit]:
         _log_group(MACHINE_LOGS, names.machine_log_group, environment),
     ]
     return [
-        Unit("data", tuple(data), {}),
-        Unit("logs", tuple(groups), {}),
+        unit("data", data),
+        unit("logs", groups),
         _machine(plan, plan.machine, environment, True),
     ]
 
@@ -116,7 +121,7 @@ def _machine(plan: Plan, machine: Machine, environment: Environment, is_session:
     )
     if len(roles) > 1:
         state_machine.DependsOn = [policy.title for policy in roles[1:]]
-    return Unit(f"job/{machine.key}" if not is_session else "session", (*roles, state_machine), {f"{name}Role": needed})
+    return unit(f"job/{machine.key}" if not is_session else "session", (*roles, state_machine), {f"{name}Role": needed})
 
 
 def _definition(machine: Machine, subject: str) -> str:
@@ -142,9 +147,5 @@ def _worker(plan: Plan, worker: Worker, environment: Environment) -> Unit:
     needed = grants(plan.worker_calls[worker.name])
     roles = role(name, target.service, needed, environment.tags, None, f"operation {worker.why[0].operation!r}")
     made = target.stack(worker, plan.names, environment, name)
-    return Unit(f"worker/{worker.name}", (*roles, *made), {name: needed})
+    return unit(f"worker/{worker.name}", (*roles, *made), {name: needed})
 
-
-def titles(units: Sequence[Unit]) -> list[str]:
-    """All logical IDs, in order."""
-    return [resource.title for unit in units for resource in unit.resources]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from troposphere import Output, Sub, Tags, Template, cloudformation
+from troposphere import Output, Sub, Tags, cloudformation
 
 from bunsui.compile.plan import Plan
+from bunsui.compile.pretty import pretty
 from bunsui.compile.split import ROOT
 from bunsui.compile.stack import MACHINE_LOGS, Unit, outputs
-from bunsui.errors import DeclarationError
 from bunsui.model.names import REGION, artefact_bucket
 from bunsui.resources.titles import title
 
@@ -22,11 +21,7 @@ ROOT_TEMPLATE = "template.json"
 def templates(
     plan: Plan, fixed: Sequence[Unit], movable: Sequence[Unit], placement: Mapping[str, str], tags: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
-    """File name -> template; nested ones first, because the root names them by their digest.
-
-    Raises:
-        DeclarationError: BUN301 when a stack has more than CloudFormation's 500 resources.
-    """
+    """File name -> template, the root first; it names the nested ones by their digests."""
     pipeline = plan.pipeline
     stacks: dict[str, list[Unit]] = {ROOT: list(fixed)}
     for unit in movable:
@@ -49,28 +44,30 @@ def template_key(text: str) -> str:
 
 
 def _child(stack: str, content: Mapping[str, Any], tags: Mapping[str, str]) -> Any:
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     return cloudformation.Stack(
         title(stack, "Stack"),
         DependsOn=[MACHINE_LOGS],
         Tags=Tags(dict(sorted(tags.items()))),
-        TemplateURL=Sub(f"https://s3.{REGION}.${{AWS::URLSuffix}}/{artefact_bucket()}/{template_key(text)}"),
+        TemplateURL=Sub(f"https://s3.{REGION}.${{AWS::URLSuffix}}/{artefact_bucket()}/{template_key(pretty(content))}"),
     )
 
 
 def _template(
     description: str, units: Sequence[Unit], children: Sequence[Any] = (), results: Sequence[Output] = ()
 ) -> dict[str, Any]:
-    template = Template(Description=description[:1024])
-    try:
-        for resource in [resource for unit in units for resource in unit.resources] + list(children):
-            if resource.resource_type == "AWS::StepFunctions::StateMachine" and results:
-                resource.DependsOn = [*getattr(resource, "DependsOn", []), MACHINE_LOGS]
-            template.add_resource(resource)
-        for output in results:
-            template.add_output(output)
-    except ValueError as refused:
-        raise DeclarationError(
-            "BUN301", f"a stack cannot hold the pipeline: {refused}", hint="divide the pipeline in two"
-        ) from None
-    return dict(template.to_dict())
+    resources: dict[str, Any] = {}
+    for unit in units:
+        resources |= unit.resources
+    resources |= {child.title: child.to_dict() for child in children}
+    content: dict[str, Any] = {"AWSTemplateFormatVersion": "2010-09-09", "Description": description[:1024]}
+    if not results:
+        return {**content, "Resources": resources}
+    outputs = {output.title: output.to_dict() for output in results}
+    return {**content, "Resources": {k: _after_logs(v) for k, v in resources.items()}, "Outputs": outputs}
+
+
+def _after_logs(resource: dict[str, Any]) -> dict[str, Any]:
+    """A state machine is only created when the log group it writes to is there."""
+    if resource["Type"] != "AWS::StepFunctions::StateMachine":
+        return resource
+    return {**resource, "DependsOn": [*resource.get("DependsOn", []), MACHINE_LOGS]}
