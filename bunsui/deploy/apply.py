@@ -36,7 +36,7 @@ def carry_out(
     watch = Watch.begin(client, plan.stack_id)
     client.execute_change_set(plan.change_set)
     try:
-        stack, told = until_still(watch, plan.stack, notify, pace)
+        stack, told = until_still(watch, plan.stack, notify, pace, begun=False)
     except KeyboardInterrupt:
         words = f"AWS goes on with the {plan.operation} of the stack; deploy again to go on watching"
         notify(Note(stack=plan.stack, text=words))

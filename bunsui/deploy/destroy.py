@@ -52,7 +52,7 @@ def destroy(
     watch = Watch.begin(client, found.id)
     client.delete_stack(found.id)
     try:
-        gone, told = until_still(watch, stack, notify, pace)
+        gone, told = until_still(watch, stack, notify, pace, begun=False)
     except KeyboardInterrupt:
         notify(Note(stack=stack, text="AWS goes on deleting the stack; destroy again to go on watching"))
         raise

@@ -15,7 +15,7 @@ WideningKind = Literal["grant", "trust", "managed policy", "resource policy", "l
 class Frozen(BaseModel):
     """A value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Change(Frozen):

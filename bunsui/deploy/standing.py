@@ -93,6 +93,6 @@ def remove_failed(client: CloudFormation, name: str, stack: Stack, notify: Notif
     )
     watch = Watch.begin(client, stack.id)
     client.delete_stack(stack.id)
-    gone, told = until_still(watch, name, notify, pace)
+    gone, told = until_still(watch, name, notify, pace, begun=False)
     if gone is not None and gone.status != "DELETE_COMPLETE":
         raise failure(client, name, gone, told)

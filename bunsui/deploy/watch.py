@@ -13,6 +13,8 @@ from bunsui.errors import DeploymentError
 
 _FOLLOWER = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 """What CloudFormation says of resources that it stopped because another one failed."""
+PATIENCE = 15
+"""Looks at a stack that stands still before it is believed that nothing more will come."""
 _SEE_EVENTS = "DescribeEvents"
 """Where CloudFormation says this word, only that call tells what is wrong."""
 
@@ -103,17 +105,32 @@ def moving(status: str) -> bool:
     return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
 
 
-def until_still(watch: Watch, name: str, notify: Notify, pace: Pace) -> tuple[Stack | None, list[ResourceEvent]]:
-    """Tell what happens until the stack stands still; returns how it stands, and all that was told."""
+def until_still(
+    watch: Watch, name: str, notify: Notify, pace: Pace, *, begun: bool = True
+) -> tuple[Stack | None, list[ResourceEvent]]:
+    """Tell what happens until the stack stands still; returns how it stands, and all that was told.
+
+    Args:
+        watch: begun before the change of the stack was.
+        name: of the stack.
+        notify: is told.
+        pace: of looking.
+        begun: whether the change is known to have begun; if not, a stack that stands still may not have begun to move,
+            and its last event is waited for.
+    """
     told: list[ResourceEvent] = []
-    delay = pace.first_s
+    delay, patience = pace.first_s, 0 if begun else PATIENCE
     while True:
         stack = watch.client.describe_stack(watch.root)
-        for event in watch.fresh():
+        fresh = watch.fresh()
+        for event in fresh:
             told.append(watch.tell(event, name))
             notify(told[-1])
-        if stack is None or not moving(stack.status):
+            if event.of_stack and event.stack_id == watch.root and not moving(event.status):
+                patience = 0
+        if stack is None or (not moving(stack.status) and patience <= 0):
             return stack, told
+        patience = patience if moving(stack.status) else patience - 1
         delay = pace.after(delay)
 
 

@@ -11,7 +11,7 @@ import pytest
 from bunsui.aws.cloudformation import STACK_TYPE, CloudFormation, Failure, Stack, StackEvent, StackResource
 from bunsui.deploy.events import Event, ResourceEvent
 from bunsui.deploy.protocols import Pace
-from bunsui.deploy.watch import Watch, failure, moving, until_still
+from bunsui.deploy.watch import PATIENCE, Watch, failure, moving, until_still
 
 ROOT, PART = "arn:aws:cloudformation:r:1:stack/flights/1", "arn:aws:cloudformation:r:1:stack/flights-Part-X/2"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,10 +53,10 @@ class Fake:
         return self.refused
 
 
-def watched(fake: Fake) -> tuple[Stack | None, list[ResourceEvent], list[Event]]:
+def watched(fake: Fake, *, begun: bool = True) -> tuple[Stack | None, list[ResourceEvent], list[Event]]:
     heard: list[Event] = []
-    client = cast(CloudFormation, fake)
-    stack, told = until_still(Watch.begin(client, ROOT), "flights", heard.append, Pace(sleep=lambda s: None))
+    client, pace = cast(CloudFormation, fake), Pace(sleep=lambda s: None)
+    stack, told = until_still(Watch.begin(client, ROOT), "flights", heard.append, pace, begun=begun)
     return stack, told, heard
 
 
@@ -93,6 +93,33 @@ def test_cleaning_up_is_waited_for() -> None:
     assert stack is not None
     assert stack.status == "UPDATE_COMPLETE"
     assert fake.script == []
+
+
+ITSELF = {"physical_id": ROOT, "type": STACK_TYPE}
+
+
+def test_a_stack_that_has_not_begun_to_move_is_waited_for() -> None:
+    fake = Fake(
+        [
+            step("CREATE_COMPLETE"),
+            step("CREATE_COMPLETE", (ROOT, "flights", "UPDATE_IN_PROGRESS", "", 1, ITSELF)),
+            step("UPDATE_IN_PROGRESS", (ROOT, "A", "UPDATE_COMPLETE", "", 2)),
+            step("UPDATE_COMPLETE", (ROOT, "flights", "UPDATE_COMPLETE", "", 3, ITSELF)),
+        ]
+    )
+    fake.happen(ROOT, "flights", "CREATE_COMPLETE", "", 0, **ITSELF)
+    stack, told, _ = watched(fake, begun=False)
+    assert stack is not None
+    assert stack.status == "UPDATE_COMPLETE"
+    assert len(told) == 3
+
+
+def test_a_stack_of_which_nothing_is_heard_is_not_waited_for_forever() -> None:
+    fake = Fake([step("UPDATE_COMPLETE")] * 100)
+    stack, told, _ = watched(fake, begun=False)
+    assert stack is not None
+    assert told == []
+    assert len(fake.script) == 100 - PATIENCE - 1
 
 
 def test_a_new_nested_stack_is_watched_from_its_first_event() -> None:
