@@ -57,8 +57,8 @@ def names_of(session: Session, prefix: str = "") -> Names:
 
 
 def job_execution(session: Session, run: JobRun, prefix: str = "") -> str:
-    """ARN of a job run's execution, also when the record does not tell it yet."""
-    if run.execution:
+    """ARN of a job run's execution, also when the record does not tell it yet; empty when nothing tells it."""
+    if run.execution or not session.execution:
         return run.execution
     names = names_of(session, prefix)
     name = execution_name(session.id, run.attempt, run.job)

@@ -7,9 +7,10 @@ stopped by anybody; it goes on to its end, and its result is dropped.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bunsui.session.arns import job_execution
@@ -17,7 +18,7 @@ from bunsui.session.failure import CANCELLED
 from bunsui.session.ids import utc_now
 from bunsui.session.model import Cancellation, Session, Status
 from bunsui.session.reconcile import Reconciler
-from bunsui.session.store import Store
+from bunsui.session.store import Ending, Store
 
 if TYPE_CHECKING:
     from bunsui.aws import Aws
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 CAUSE_LIMIT = 32_768
 """Characters of a cause (AWS API reference, StopExecution)."""
+WAITS_S = (0.2, 0.4, 0.8, 1.6)
+"""How long a stop may take to be told: DescribeExecution is "eventually consistent" (AWS API reference)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Canceller:
     aws: Aws
     prefix: str = ""
     clock: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
 
     def cancel(self, session: Session, *, who: str = "", why: str = "") -> Cancellation:
         """Stop a session and record it as aborted; one that is over stays as it is, and that is said.
@@ -46,26 +50,42 @@ class Canceller:
         if session.status.finished:
             return _over(session)
         cause = f"cancelled{f' by {who}' if who else ''}{f': {why}' if why else ''}"[:CAUSE_LIMIT]
-        stopped = tuple(self._stop(session, cause))
-        reconciler = Reconciler(self.aws, self.prefix, self.clock)
-        after = reconciler.session(session)
-        reconciler.job_runs(after, Store(self.aws).job_runs(session.id, session.attempt))
-        if after.status is not Status.ABORTED:
+        at = _stop(self._executions, session.execution, cause)
+        after = self._settled(session, Ending(Status.ABORTED, at, CANCELLED, cause) if at else None)
+        jobs = tuple(self._stop_jobs(after, cause))
+        if at is None or after.status is not Status.ABORTED:
             return _over(after)
-        return Cancellation(
-            session=after, stopped=True, executions=stopped, message=f"session {session.id} is cancelled"
-        )
+        message = f"session {session.id} is cancelled"
+        return Cancellation(session=after, stopped=True, executions=(session.execution, *jobs), message=message)
 
-    def _stop(self, session: Session, cause: str) -> Iterator[str]:
-        """Stop the session's execution, then those of its jobs, and yield what was running."""
-        executions = self._executions
-        if _stop_one(executions, session.execution, cause):
-            yield session.execution
-        for run in Store(self.aws).job_runs(session.id, session.attempt):
-            if not run.status.finished:
-                execution = job_execution(session, run, self.prefix)
-                if _stop_one(executions, execution, cause):
-                    yield execution
+    def _settled(self, session: Session, ending: Ending | None) -> Session:
+        """The session as its execution says it ended, or as we ended it where AWS does not say so in time."""
+        after = self._reconciler.session(session)
+        for wait in WAITS_S:
+            if after.status.finished:
+                return after
+            self.sleep(wait)
+            after = self._reconciler.session(session)
+        if not after.status.finished and ending is not None:
+            store = Store(self.aws)
+            store.settle_session(session, ending)
+            after = store.session(session.id) or after
+        return after
+
+    def _stop_jobs(self, session: Session, cause: str) -> Iterator[str]:
+        """Stop and settle the jobs of a stopped session, and yield the executions that were running."""
+        store = Store(self.aws)
+        for run in store.job_runs(session.id, session.attempt):
+            execution = job_execution(session, run, self.prefix)
+            at = None if run.status.finished else _stop(self._executions, execution, cause)
+            if at is not None:
+                store.settle_job_run(session.id, run, Ending(Status.ABORTED, at, CANCELLED, cause))
+                yield execution
+        self._reconciler.job_runs(session, store.job_runs(session.id, session.attempt))
+
+    @property
+    def _reconciler(self) -> Reconciler:
+        return Reconciler(self.aws, self.prefix, self.clock)
 
     @property
     def _executions(self) -> StepFunctions:
@@ -74,25 +94,27 @@ class Canceller:
         return StepFunctions(self.aws)
 
 
-def _stop_one(executions: StepFunctions, execution: str, cause: str) -> bool:
-    """Whether the execution was running until now."""
+def _stop(executions: StepFunctions, execution: str, cause: str) -> datetime | None:
+    """Stop an execution and tell when; None when it was over or never began."""
     from bunsui.aws import ServiceError
 
-    detail = executions.describe_execution(execution)
-    if detail is None or not detail.running:
-        return False
+    detail = executions.describe_execution(execution) if execution else None
+    if not execution or (detail is not None and not detail.running):
+        return None
     try:
-        executions.stop_execution(execution, error=CANCELLED, cause=cause)
-    except ServiceError:
+        return executions.stop_execution(execution, error=CANCELLED, cause=cause).astimezone(UTC)
+    except ServiceError as error:
+        if error.aws_code == "ExecutionDoesNotExist":
+            return None
         after = executions.describe_execution(execution)
-        if after is not None and after.running:
+        if after is None or after.running:
             raise
-        return False
-    return True
+        return None
 
 
 def _over(session: Session) -> Cancellation:
-    words = session.status.value.lower().replace("_", " ")
-    return Cancellation(
-        session=session, stopped=False, message=f"session {session.id} is over already ({words}); nothing was stopped"
-    )
+    if session.status.finished:
+        why = f"is over already ({session.status.value.lower().replace('_', ' ')})"
+    else:
+        why = "has no execution that AWS knows"
+    return Cancellation(session=session, stopped=False, message=f"session {session.id} {why}; nothing was stopped")

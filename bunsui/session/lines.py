@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from bunsui.session.model import LogLine
 FAILED = "operation.failed"
 FINISHED = "operation.finished"
 STARTED = "operation.started"
+OF_OPERATIONS = (STARTED, FINISHED, FAILED)
 PLATFORM = "platform"
 
 REORDER = 2_000
@@ -38,10 +39,13 @@ class Event(Protocol):
     def id(self) -> str: ...  # noqa: D102
 
 
-def pattern(session: str, *, job: str | None = None, operation: str | None = None, event: str | None = None) -> str:
-    """The filter pattern of a session's lines; `event` may end in `*`."""
-    wanted = {"session": session, "job": job, "operation": operation, "event": event}
+def pattern(session: str, *, job: str | None = None, operation: str | None = None, events: Sequence[str] = ()) -> str:
+    """The filter pattern of a session's lines; of any event where none is named."""
+    wanted = {"session": session, "job": job, "operation": operation}
     terms = [f'($.{field} = "{value}")' for field, value in wanted.items() if value is not None]
+    if events:
+        either = [f'($.event = "{event}")' for event in events]
+        terms.append(f"({' || '.join(either)})")
     return f"{{ {' && '.join(terms)} }}"
 
 

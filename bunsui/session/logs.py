@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -48,7 +48,7 @@ class LogReader:
         *,
         job: str | None = None,
         operation: str | None = None,
-        event: str | None = None,
+        events: Sequence[str] = (),
         failed: bool = False,
         since: datetime | None = None,
     ) -> Iterator[LogLine]:
@@ -58,12 +58,12 @@ class LogReader:
             session: as recorded.
             job: only its lines.
             operation: only its lines.
-            event: only such lines, `operation.*` for example.
+            events: only such lines; all where none is named.
             failed: only lines of invocations that failed or, once the session is over, never came to an end.
             since: only lines written then or later.
         """
         start, end = _window(session, since)
-        found = self._read(session, start, end, job, operation, event)
+        found = self._read(session, start, end, job, operation, events)
         ordered = (line for line in log.in_order(found) if since is None or line.time >= since)
         yield from self._failures(session, ordered, over=session.status.finished) if failed else ordered
 
@@ -94,11 +94,17 @@ class LogReader:
         yield from log.of_invocation(events, like)
 
     def _read(
-        self, session: Session, start: int, end: int | None, job: str | None, operation: str | None, event: str | None
+        self,
+        session: Session,
+        start: int,
+        end: int | None,
+        job: str | None,
+        operation: str | None,
+        events: Sequence[str],
     ) -> Iterator[LogLine]:
         from bunsui.aws.logs import Logs
 
-        pattern = log.pattern(session.id, job=job, operation=operation, event=event)
+        pattern = log.pattern(session.id, job=job, operation=operation, events=events)
         for found in Logs(self.aws).filter_log_events(
             self._group(session), start_ms=start, end_ms=end, pattern=pattern
         ):

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 READERS = 8
 """Histories read at once; boto3's clients keep 10 connections."""
 
+Which = str | Session
+"""A session by its id, or as starting it gave it."""
+
 Jobs = Mapping[str, Sequence[str]]
 """Job -> its operations, as declared."""
 
@@ -48,35 +51,40 @@ class Observer:
     _histories: dict[str, tuple[OperationRun, ...]] = field(default_factory=dict, repr=False, compare=False)
     """Of finished executions, which never change."""
 
-    def session(self, id: str) -> Session:
+    def session(self, which: Which) -> Session:
         """The session, settled if its execution is over.
+
+        Args:
+            which: its id, or what starting it gave: AWS may take a moment to know what it has just started.
 
         Raises:
             UsageError: BUN701, there is no such session.
         """
+        id = id_of(which)
         found = Store(self.aws).session(id)
         if found is None and self.pipelines:
             place = Place.of(self.aws)
             looked = (self._reconciler.unrecorded(id, pipeline, place) for pipeline in self.pipelines)
             found = next((session for session in looked if session is not None), None)
+        if found is None and isinstance(which, Session):
+            found = which
         if found is None:
             raise UsageError("BUN701", f"there is no session {id!r}", hint="`bunsui list` shows the sessions there are")
         return self._reconciler.session(found)
 
-    def report(self, id: str, *, jobs: Jobs | None = None, log_lines: bool = True) -> SessionReport:
+    def report(self, which: Which, *, jobs: Jobs | None = None, log_lines: bool = True) -> SessionReport:
         """The session with its job runs and their operations.
 
         Args:
-            id: of the session.
+            which: the session's id, or what starting it gave.
             jobs: of the pipeline, so that what has not started is told as well, and names are the full ones.
             log_lines: also read the log: memory, tracebacks, the line that tells a failure.
 
         Raises:
             UsageError: BUN701, there is no such session.
         """
-        session = self.session(id)
-        store = Store(self.aws)
-        runs = self._reconciler.job_runs(session, store.job_runs(id, session.attempt))
+        session = self.session(which)
+        runs = self._reconciler.job_runs(session, Store(self.aws).job_runs(session.id, session.attempt))
         lines = self._operation_lines(session) if log_lines else ()
         declared = jobs or {}
         with ThreadPoolExecutor(READERS) as readers:
@@ -96,8 +104,8 @@ class Observer:
         from bunsui.aws.stepfunctions import StepFunctions
 
         execution = job_execution(session, run, self.prefix)
-        if execution in self._histories:
-            return self._histories[execution]
+        if not execution or execution in self._histories:
+            return self._histories.get(execution, ())
         try:
             found = operation_runs(StepFunctions(self.aws).history(execution, data=False), declared)
         except ServiceError as error:
@@ -110,7 +118,7 @@ class Observer:
 
     def _operation_lines(self, session: Session) -> tuple[LogLine, ...]:
         reader = LogReader(self.aws, self.prefix)
-        return tuple(line for line in reader.lines(session, event="operation.*") if line.event != "log")
+        return tuple(reader.lines(session, events=log.OF_OPERATIONS))
 
     def _with_platform_line(self, session: Session, failure: Failure, lines: Sequence[LogLine]) -> Failure:
         """A function that was killed could not log its failure; Lambda's own words on it then tell it."""
@@ -127,6 +135,11 @@ class Observer:
     @property
     def _reconciler(self) -> Reconciler:
         return Reconciler(self.aws, self.prefix, self.clock)
+
+
+def id_of(which: Which) -> str:
+    """The id of the session."""
+    return which if isinstance(which, str) else which.id
 
 
 def failure_of(report: SessionReport) -> Failure | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bunsui.model.names import Names, execution_name
@@ -30,6 +30,9 @@ ENDINGS = {
 }
 """The ends of an execution (AWS API reference, DescribeExecution)."""
 
+FORGETS = timedelta(days=1)
+"""AWS knows an execution for 90 days after its end, but may take a moment to know of its start (DescribeExecution is
+"eventually consistent"): only an old one that it does not know is over."""
 TIMED_OUT_CAUSE = "the execution took longer than its state machine allows"
 
 
@@ -45,7 +48,10 @@ class Reconciler:
         """The session, settled if its execution is over and nobody recorded it."""
         if session.status.finished or not session.execution:
             return session
-        ending = ending_of(self._describe(session.execution), self.clock())
+        detail, now = self._describe(session.execution), self.clock()
+        if detail is None and session.started and now - session.started < FORGETS:
+            return session
+        ending = ending_of(detail, now)
         if ending is None:
             return session
         store = Store(self.aws)
@@ -91,7 +97,7 @@ class Reconciler:
     def _describe(self, execution: str) -> ExecutionDetail | None:
         from bunsui.aws.stepfunctions import StepFunctions
 
-        return StepFunctions(self.aws).describe_execution(execution)
+        return StepFunctions(self.aws).describe_execution(execution) if execution else None
 
 
 def ending_of(detail: ExecutionDetail | None, now: datetime) -> Ending | None:

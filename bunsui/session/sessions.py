@@ -16,7 +16,7 @@ from bunsui.session.cancel import Canceller
 from bunsui.session.ids import utc_now
 from bunsui.session.logs import DRAIN_S, LogReader
 from bunsui.session.model import Cancellation, LogLine, Session, SessionPage, SessionReport, Snapshot, Status
-from bunsui.session.observe import Jobs, Observer
+from bunsui.session.observe import Jobs, Observer, Which
 from bunsui.session.parameters import resolve
 from bunsui.session.reconcile import Reconciler
 from bunsui.session.start import Starter
@@ -32,7 +32,7 @@ class Sessions:
     """The sessions of an environment.
 
     Every method raises AwsError: BUN501 to BUN503 for AWS, BUN504 when the control stack is missing. Those that take
-    the id of a session raise UsageError BUN701 when there is none.
+    a session raise UsageError BUN701 when there is none.
 
     Attributes:
         aws: the connection.
@@ -77,19 +77,19 @@ class Sessions:
         parameters = resolve(types, texts=texts, values=values, defaults=defaults)
         return Starter(self.aws, Names(pipeline, self.prefix), self.clock, self.random).start(parameters, id)
 
-    def get(self, id: str) -> Session:
+    def get(self, which: Which) -> Session:
         """The session alone."""
-        return self._observer.session(id)
+        return self._observer.session(which)
 
-    def report(self, id: str, *, jobs: Jobs | None = None, log_lines: bool = True) -> SessionReport:
+    def report(self, which: Which, *, jobs: Jobs | None = None, log_lines: bool = True) -> SessionReport:
         """The session with its job runs and operations.
 
         Args:
-            id: of the session.
+            which: the session's id, or what starting it gave.
             jobs: job -> operations, as declared, so that what has not started is told as well.
             log_lines: also read the log for memory, tracebacks and the line that tells a failure.
         """
-        return self._observer.report(id, jobs=jobs, log_lines=log_lines)
+        return self._observer.report(which, jobs=jobs, log_lines=log_lines)
 
     def list(
         self,
@@ -124,7 +124,7 @@ class Sessions:
 
     def logs(
         self,
-        id: str,
+        which: Which,
         *,
         job: str | None = None,
         operation: str | None = None,
@@ -137,7 +137,7 @@ class Sessions:
         """Log lines of the session by time, each once.
 
         Args:
-            id: of the session.
+            which: the session's id, or what starting it gave.
             job: only its lines.
             operation: only its lines.
             failed: only lines of invocations that failed or never came to an end.
@@ -151,38 +151,39 @@ class Sessions:
         """
         if jobs is not None:
             check_place(jobs, job, operation)
-        session = self.get(id)
+        session = self.get(which)
         reader = LogReader(self.aws, self.prefix, self.clock, self.sleep, drain_s=drain_s)
         if not follow:
             return reader.lines(session, job=job, operation=operation, failed=failed, since=since)
-        over = lambda: self.get(id).status.finished  # noqa: E731 - a method would need a class
+        over = lambda: self.get(which).status.finished  # noqa: E731 - a method would need a class
         return reader.follow(session, over, job=job, operation=operation, failed=failed, since=since)
 
-    def watch(self, id: str, *, jobs: Jobs | None = None, pace: Pace | None = None) -> Iterator[Snapshot]:
+    def watch(self, which: Which, *, jobs: Jobs | None = None, pace: Pace | None = None) -> Iterator[Snapshot]:
         """Snapshots of the session whenever something happened, until it is over; the last has the log lines too.
 
         Args:
-            id: of the session.
+            which: the session's id, or what starting it gave.
             jobs: job -> operations, as declared.
             pace: how often to look.
         """
         observer = self._observer
 
         def look() -> SessionReport:
-            report = observer.report(id, jobs=jobs, log_lines=False)
-            return observer.report(id, jobs=jobs) if report.session.status.finished else report
+            report = observer.report(which, jobs=jobs, log_lines=False)
+            return observer.report(which, jobs=jobs) if report.session.status.finished else report
 
         return watch(look, pace=pace, sleep=self.sleep)
 
-    def cancel(self, id: str, *, who: str = "", why: str = "") -> Cancellation:
+    def cancel(self, which: Which, *, who: str = "", why: str = "") -> Cancellation:
         """Stop the session and what it runs; one that is over stays as it is, and the result says so.
 
         Args:
-            id: of the session.
+            which: the session's id, or what starting it gave.
             who: for the record.
             why: for the record.
         """
-        return Canceller(self.aws, self.prefix, self.clock).cancel(self.get(id), who=who, why=why)
+        canceller = Canceller(self.aws, self.prefix, self.clock, self.sleep)
+        return canceller.cancel(self.get(which), who=who, why=why)
 
     def _ours(self, session: Session) -> bool:
         """Whether the session belongs to this environment: several share the tables of an account."""

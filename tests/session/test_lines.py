@@ -23,8 +23,8 @@ def line(event, second=0, request="r1", **more):
 
 def test_patterns():
     assert log.pattern("s-1") == '{ ($.session = "s-1") }'
-    assert log.pattern("s", job="j", operation="o", event="operation.*") == (
-        '{ ($.session = "s") && ($.job = "j") && ($.operation = "o") && ($.event = "operation.*") }'
+    assert log.pattern("s", job="j", operation="o", events=("a", "b")) == (
+        '{ ($.session = "s") && ($.job = "j") && ($.operation = "o") && (($.event = "a") || ($.event = "b")) }'
     )
 
 
