@@ -1,6 +1,7 @@
 """Assets: the zip of a code unit with its requirements and the runtime, known by the digest of what goes into it.
 
-`collect` needs neither network (when a lock is there) nor the zip; `build` makes the zip, the same bytes wherever it runs.
+`collect` needs neither network (when a lock is there) nor the zip; `build` makes the zip, the same bytes
+wherever it runs.
 """
 
 from __future__ import annotations
@@ -129,8 +130,8 @@ def build(asset: Asset, target: Path, platform: Platform | None = None, cache: P
         cache: folder for installed requirements; by default `requirements` beside `target`.
 
     Raises:
-        DeclarationError: BUN302 when a file has changed or gone since, two files have one place, or the zip is too large for
-            Lambda; BUN303 when requirements cannot be installed.
+        DeclarationError: BUN302 when a file has changed or gone since, two files have one place, or the zip is too large
+            for Lambda; BUN303 when requirements cannot be installed.
     """
     declared = Platform.of(asset.python, asset.architecture)
     other = platform if asset.lock is not None and platform not in (None, declared) else None
@@ -181,7 +182,7 @@ def _write(files: list[File], stream: Any) -> None:
             if size > LARGEST:
                 raise DeclarationError(
                     "BUN302",
-                    f"the code and its requirements have more than {LARGEST // 1024 // 1024} MB, which Lambda does not take",
+                    f"code and requirements have more than {LARGEST // 1024 // 1024} MB, which Lambda does not take",
                     hint="exclude data files, or require less",
                 )
             entry = zipfile.ZipInfo(file.path, _EPOCH)

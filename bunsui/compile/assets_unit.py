@@ -171,7 +171,7 @@ def _error(message: str, hint: str, where: Where | None) -> DeclarationError:
 
 @lru_cache(maxsize=1)
 def runtime_files() -> tuple[File, ...]:
-    """bunsui's own files in every zip: the runtime as the package `bunsui`."""
+    """What every zip has besides the unit: the runtime as the package `bunsui`."""
     import bunsui.runtime
 
     folder = Path(bunsui.runtime.__file__).parent

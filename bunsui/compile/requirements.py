@@ -1,8 +1,8 @@
-"""Requirements of operations: locked at synth for the function's platform, installed from wheels when an asset is built.
+"""Requirements of operations: locked at synth for the function's platform, unpacked from wheels when an asset is built.
 
-A lock names each wheel by version and hash and says what it was made for; it is committed with the assembly, so that later runs of
-synth need no network. pip finds and downloads; wheels are unpacked here, since what pip writes beside them (scripts with the
-interpreter's path, compiled files) differs from machine to machine.
+A lock names each wheel by version and hash and says what it was made for; it is committed with the assembly, so that later
+runs of synth need no network. pip finds and downloads; wheels are unpacked here, since what pip writes beside them
+(scripts with the interpreter's path, compiled files) differs from machine to machine.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def resolve(
         where: of the declaration, for errors.
 
     Raises:
-        DeclarationError: BUN110 (see `validate`), BUN303 when pip is missing, finds nothing that fits, or gives no hash.
+        DeclarationError: BUN110 (see `validate`), BUN303 when pip is missing, finds nothing that fits, or has no hash.
     """
     wanted = validate(requirements, where)
     header = _header(wanted, python, architecture)
@@ -130,7 +130,8 @@ def install(lock: str, platform: Platform, cache: Path, where: Where | None = No
 
     Args:
         lock: text of the lock.
-        platform: of the function, where wheels must have the locked hashes; or this machine's, where only versions count.
+        platform: of the function, where wheels must have the locked hashes; or this machine's, where only versions
+            count.
         cache: folder for such folders, such as `.bunsui/requirements`.
         where: of the declaration, for errors.
 
@@ -159,7 +160,7 @@ def install(lock: str, platform: Platform, cache: Path, where: Where | None = No
 
 
 def _unpack(wheel: Path, target: Path, where: Where | None) -> None:
-    """Unpack a wheel as an installer would, without scripts and headers (binary distribution format, "Installing a wheel")."""
+    """Unpack a wheel as installers do, without scripts and headers (PyPA, "Binary distribution format")."""
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.infolist():
             path = _place(entry.filename)

@@ -17,7 +17,7 @@ from typing import Any
 from bunsui.errors import DeclarationError, Where
 
 _GLIBC = {"3.10": 26, "3.11": 26}
-"""Minor version of glibc 2 by Python version: Amazon Linux 2; all later runtimes are Amazon Linux 2023 (AWS, lambda-runtimes)."""
+"""Minor version of glibc 2 on Amazon Linux 2; later runtimes are on Amazon Linux 2023 (AWS, lambda-runtimes)."""
 
 _GLIBC_2023 = 34
 _OLDEST_GLIBC = 17
@@ -59,7 +59,7 @@ class Platform:
 
     @classmethod
     def host(cls) -> Platform:
-        """This interpreter on this machine: what the embedded AWS runs functions with."""
+        """The interpreter and machine that run this: what the embedded AWS runs functions with."""
         return cls(machine.python_version(), (), sysconfig.get_platform())
 
     @property
@@ -71,26 +71,26 @@ class Platform:
         return f"cp{self.python}-{self.machine}" if self.is_host else f"cp{self.python}-{self.tags[0]}"
 
     def options(self) -> list[str]:
-        """pip's options."""
+        """Options of pip."""
         if self.is_host:
             return ["--only-binary=:all:"]
         chosen = [option for tag in self.tags for option in ("--platform", tag)]
         return ["--only-binary=:all:", "--implementation", "cp", "--python-version", self.python, *chosen]
 
     def markers(self) -> dict[str, str]:
-        """Environment markers that differ from this interpreter's."""
+        """Environment markers that differ from this interpreter's; Lambda runs some late patch release."""
         if self.is_host:
             return {}
         return {
             "implementation_name": "cpython",
-            "implementation_version": f"{self.python}.0",
+            "implementation_version": f"{self.python}.99",
             "os_name": "posix",
             "platform_machine": self.machine,
             "platform_python_implementation": "CPython",
             "platform_release": "",
             "platform_system": "Linux",
             "platform_version": "",
-            "python_full_version": f"{self.python}.0",
+            "python_full_version": f"{self.python}.99",
             "python_version": self.python,
             "sys_platform": "linux",
         }
@@ -159,7 +159,7 @@ def _pip(arguments: list[str], platform: Platform, what: str, where: Where | Non
 
 
 def _said(text: str) -> str:
-    """pip's errors without credentials."""
+    """The errors without credentials."""
     lines = [line.removeprefix("ERROR: ") for line in text.splitlines() if line.startswith("ERROR: ")]
     told = "; ".join(lines) or text.strip()[-1000:]
     return re.sub(r"://[^/@\s]+@", "://****@", told)

@@ -1,8 +1,8 @@
 """JSON as the types that a function's annotations name; the inverse of `encode`.
 
 JSON has one kind of number: an int widens to float, and a whole float is an int. Of a union the member that fits best
-is taken: what JSON tells apart, then text in the very form that a date, UUID, Decimal or Enum is written in before plain
-text, then the object whose fields match most exactly, then the order of the annotation. Fields that a dataclass does
+is taken: what JSON tells apart, then text in the very form that a date, UUID, Decimal or Enum is written in before
+plain text, then the object whose fields match most exactly, then the order of the annotation. Fields that a dataclass does
 not have are dropped: the value may be of a subclass.
 """
 

@@ -71,8 +71,8 @@ def _structured(value: Any, path: str) -> Any:
             raise EncodeError(f"{path} is Decimal {text}, which JSON cannot carry; return None instead")
         return text
     raise EncodeError(
-        f"{path} is of type {_named(type(value))}, which cannot be written as JSON; return a dataclass, dict, list, text"
-        " or number, or write it to a bucket and return a Dataset"
+        f"{path} is of type {_named(type(value))}, which cannot be written as JSON; return a dataclass, dict, list,"
+        " text or number, or write it to a bucket and return a Dataset"
     )
 
 
