@@ -1,8 +1,9 @@
 """Cutting a DAG into parts that run in parallel and parts that run one after the other.
 
-A partial order is a tree of parallel and serial compositions exactly when it has no N-shaped part (Valdes, Tarjan, Lawler: "The recognition of
-series parallel digraphs", 1982): the parallel parts are the components of its comparability graph, the serial parts those of the
-complement. Where a part is neither, a barrier is set behind its first operations; the order stays right, some parallelism is lost.
+A partial order is a tree of parallel and serial compositions exactly when it has no N-shaped part (Valdes, Tarjan,
+Lawler: "The recognition of series parallel digraphs", 1982): the parallel parts are the components of its comparability
+graph, the serial parts those of the complement. Where a part is neither, a barrier is set behind its first operations;
+the order stays right, some parallelism is lost.
 """
 
 from __future__ import annotations

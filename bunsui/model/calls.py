@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bunsui.errors import Where
 
 NO_RESOURCE_TYPE = "NO-RESOURCE-TYPE"
-"""Justification code of a `*` resource: IAM defines no resource type for the action (AWS, Service Authorization Reference)."""
+"""Justification of a `*` resource: IAM has no resource type for the action (AWS, Service Authorization Reference)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

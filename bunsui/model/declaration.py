@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
 import sys
 from pathlib import Path
@@ -12,8 +14,10 @@ from pydantic_core import PydanticCustomError
 
 from bunsui.errors import BunsuiError, DeclarationError, Where, raise_all
 
-_OURS = str(Path(__file__).parent.parent)
-_INFRASTRUCTURE = (_OURS, str(Path(sys.modules["pydantic"].__file__ or "").parent), "<")
+_OURS = str(Path(__file__).parent.parent) + os.sep
+_INFRASTRUCTURE = (_OURS, str(Path(sys.modules["pydantic"].__file__ or "").parent) + os.sep, "<")
+_SHOWN = 60
+"""Characters of a wrong value that a message repeats."""
 
 
 def caller() -> Where:
@@ -36,7 +40,7 @@ class Declaration(BaseModel):
         try:
             super().__init__(**data)
         except ValidationError as invalid:
-            raise_all(_explain(type(self).__name__, data, invalid, where))
+            raise_all(_explain(type(self), data, invalid, where))
         self._where = where
 
     @property
@@ -57,30 +61,43 @@ def refuse(message: str, hint: str, code: str = "BUN101") -> PydanticCustomError
     return PydanticCustomError("bunsui", "{message}", {"message": message, "hint": hint, "code": code})
 
 
-def _explain(kind: str, data: dict[str, Any], invalid: ValidationError, where: Where) -> list[BunsuiError]:
+def show(value: object) -> str:
+    """A wrong value in a message: a declaration by kind and name, anything else as Python writes it, shortened."""
+    if isinstance(value, Declaration):
+        name = value.__dict__.get("name", value.__dict__.get("id"))
+        return f"{type(value).__name__} {name!r}" if isinstance(name, str) else type(value).__name__
+    if isinstance(value, type) or hasattr(value, "__code__"):
+        return getattr(value, "__name__", repr(value))
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _explain(
+    kind: type[Declaration], data: dict[str, Any], invalid: ValidationError, where: Where
+) -> list[BunsuiError]:
     name = data.get("name", data.get("id"))
-    subject = f"{kind} {name!r}" if isinstance(name, str) else kind
-    return [_explain_one(subject, error, where) for error in invalid.errors(include_url=False)]
+    subject = f"{kind.__name__} {name!r}" if isinstance(name, str) else kind.__name__
+    return [_explain_one(kind, subject, error, where) for error in invalid.errors(include_url=False)]
 
 
-def _explain_one(subject: str, error: Any, where: Where) -> BunsuiError:
+def _explain_one(kind: type[Declaration], subject: str, error: Any, where: Where) -> BunsuiError:
     context = error.get("ctx") or {}
     field = ".".join(str(part) for part in error["loc"] if not str(part).startswith(("function-", "is-instance")))
     if error["type"] == "bunsui":
         return DeclarationError(context["code"], f"{subject}: {context['message']}", where=where, hint=context["hint"])
     if error["type"] == "extra_forbidden":
-        return DeclarationError(
-            "BUN101", f"{subject} has no field {field!r}", where=where, hint="remove it or correct its name"
-        )
+        near = difflib.get_close_matches(field, kind.model_fields, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"its fields are {', '.join(kind.model_fields)}"
+        return DeclarationError("BUN101", f"{subject} has no field {field!r}", where=where, hint=hint)
     if error["type"] == "missing":
         return DeclarationError("BUN101", f"{subject} needs {field!r}", where=where, hint=f"give {field}=")
+    if error["type"] == "model_type":
+        wanted = context["class_name"]
+        message = f"{subject}: {field}={show(error['input'])} is no {wanted}"
+        return DeclarationError("BUN101", message, where=where, hint=f"write {field}={wanted}(…)")
     reason = error["msg"][0].lower() + error["msg"][1:]
-    return DeclarationError(
-        "BUN101",
-        f"{subject}: {field}={error['input']!r}: {reason}",
-        where=where,
-        hint=f"correct {field}=",
-    )
+    message = f"{subject}: {field}={show(error['input'])}: {reason}"
+    return DeclarationError("BUN101", message, where=where, hint=f"correct {field}=")
 
 
 def _pattern(pattern: str, says: str) -> AfterValidator:

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from bunsui.model.declaration import Name
+from pydantic import BeforeValidator
+
+from bunsui.model.declaration import Name, refuse, show
 from bunsui.model.operation import Operation
 from bunsui.model.order import Ordered
+
+
+def _operations(value: object) -> object:
+    """Names the member that is no operation, and what was probably meant."""
+    assert isinstance(value, tuple)
+    for one in value:
+        if not isinstance(one, Operation):
+            raise refuse(f"{show(one)} is no operation", _remedy(one))
+    return value
+
+
+def _remedy(value: object) -> str:
+    if callable(value) and not isinstance(value, type | Ordered):
+        return "decorate the function with @operation(runs=Lambda())"
+    if isinstance(value, list | tuple | set):
+        return "unpack it: Job('name', *operations)"
+    if isinstance(value, Job):
+        return "a job holds operations; give the pipeline both jobs"
+    return "give operations: Job('name', first, second)"
 
 
 class Job(Ordered):
@@ -19,7 +40,7 @@ class Job(Ordered):
     """
 
     name: Name
-    operations: tuple[Operation, ...]
+    operations: Annotated[tuple[Operation, ...], BeforeValidator(_operations)]
     description: str = ""
 
     def __init__(self, name: str, /, *operations: Operation, **data: Any) -> None:

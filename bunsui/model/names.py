@@ -45,7 +45,7 @@ def spill_prefix(pipeline: str) -> str:
 
 
 def execution_part(job: str) -> str:
-    """A job's part of its execution's name; with a session's 40 characters the name stays within the 80 of Step Functions."""
+    """A job's part of its execution's name; with a session's 40 characters the name stays within Step Functions' 80."""
     return shorten(job, 32)
 
 
@@ -78,7 +78,7 @@ class Names:
 
     @property
     def machine_log_group(self) -> str:
-        """The log group of the state machines; the prefix keeps clear of the resource policy's size limit (AWS, cw-logs)."""
+        """Log group of the state machines; the prefix keeps the resource policy below its size limit (AWS, cw-logs)."""
         return f"/aws/vendedlogs/states/{self.stack}"
 
     def job(self, job: str) -> str:

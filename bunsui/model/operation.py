@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Required, TypedDict, Unpack
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from bunsui.errors import DeclarationError, Where
 from bunsui.model import signature
-from bunsui.model.declaration import Identifier, caller, refuse
+from bunsui.model.declaration import Identifier, caller, refuse, show
 from bunsui.model.order import Ordered
-from bunsui.model.references import Output
+from bunsui.model.references import Kind, Output
 from bunsui.model.resource import Access, access_of
 from bunsui.model.retry import Fallback, Retry
 from bunsui.model.target import Target
 
+_REQUIREMENT = re.compile(
+    r"""\s* [A-Za-z0-9] ([A-Za-z0-9._-]*[A-Za-z0-9])? \s* (\[[A-Za-z0-9._,\s-]*\])? \s*
+    ( @\s*\S+ | \(?\s* (~=|===?|!=|<=?|>=?)\s*[^\s;,]+
+      (\s*,\s*(~=|===?|!=|<=?|>=?)\s*[^\s;,]+)* \s*\)? )? \s* (;.+)?""",
+    re.VERBOSE,
+)
+"""The shape of a PEP 508 requirement; resolving it tells the rest."""
+
 
 def _accesses(value: object) -> object:
-    entries = value if isinstance(value, list | tuple | set) else [value]
+    entries = list(value) if isinstance(value, list | tuple | set | frozenset | Generator) else [value]
     accesses = [access_of(entry) for entry in entries]
     for entry, access in zip(entries, accesses, strict=True):
         if access is None:
             raise refuse(
-                f"{entry!r} is not a resource",
+                f"{show(entry)} is not a resource",
                 "list resources or parts of them, such as reads=[lake / 'raw']",
                 "BUN109",
             )
@@ -36,6 +45,27 @@ def _accesses(value: object) -> object:
 def _requirements(value: object) -> object:
     if isinstance(value, str):
         raise refuse(f"requirements={value!r} is one string", f"write requirements=[{value!r}]", "BUN110")
+    for one in value if isinstance(value, list | tuple) else ():
+        if not isinstance(one, str) or not _REQUIREMENT.fullmatch(one):
+            raise refuse(f"{one!r} is not a requirement", "write PEP 508, such as 'polars>=1.30,<2'", "BUN110")
+    return value
+
+
+def _target(value: object) -> object:
+    if isinstance(value, type):
+        raise refuse(f"runs={value.__name__} is a class", f"write runs={value.__name__}()")
+    if not isinstance(value, Target):
+        raise refuse(f"runs={show(value)} is not a target", "write runs=Lambda(memory=1024)")
+    return value
+
+
+def _text(value: object) -> object:
+    if callable(value):
+        raise refuse(
+            f"handler={show(value)} is the function itself",
+            "write handler='package.module:function', or decorate the function with @operation",
+            "BUN106",
+        )
     return value
 
 
@@ -50,8 +80,8 @@ class Operation(Ordered):
         name: unique in its pipeline; other operations' parameters refer to it.
         handler: `package.module:function`.
         runs: the target, such as `Lambda(memory=1024)`.
-        inputs: parameter -> constant, `Parameter`, operation, `operation.output` or a field of it; parameters that are not
-            listed are fed by name.
+        inputs: parameter -> constant, `Parameter`, operation, `operation.output` or a field of it; parameters
+            that are not listed are fed by name.
         reads, writes: resources or parts of them.
         retry: policy for the operation's own errors; the target's transient errors are always retried.
         on_error: what stands in when it failed for good.
@@ -61,15 +91,15 @@ class Operation(Ordered):
     """
 
     name: Identifier
-    handler: str
-    runs: Target
+    handler: Annotated[str, BeforeValidator(_text)]
+    runs: Annotated[Target, BeforeValidator(_target)]
     inputs: dict[str, Any] = Field(default={})
     reads: Accesses = ()
     writes: Accesses = ()
     retry: Retry | None = None
     on_error: Fallback | None = None
     requirements: Requirements = ()
-    returns: Any = None
+    returns: Kind = None
     description: str = ""
 
     _function: Callable[..., Any] | None = PrivateAttr(default=None)
@@ -109,39 +139,45 @@ class Operation(Ordered):
         return self._function(*args, **kwargs)
 
 
-def operation(
-    *,
-    runs: Target,
-    name: str | None = None,
-    inputs: dict[str, Any] | None = None,
-    reads: Iterable[Any] = (),
-    writes: Iterable[Any] = (),
-    retry: Retry | None = None,
-    on_error: Fallback | None = None,
-    requirements: Iterable[str] = (),
-    description: str = "",
-) -> Callable[[Callable[..., Any]], Operation]:
+class Settings(TypedDict, total=False):
+    """What `@operation` takes: the fields of `Operation`, but the handler."""
+
+    runs: Required[Target]
+    name: str
+    inputs: dict[str, Any]
+    reads: Any
+    writes: Any
+    retry: Retry | None
+    on_error: Fallback | None
+    requirements: Iterable[str]
+    description: str
+
+
+def operation(*bare: Any, **settings: Unpack[Settings]) -> Callable[[Callable[..., Any]], Operation]:
     """Declare the decorated function as an operation; the fields are those of `Operation`.
 
+    Args:
+        bare: nothing; so that `@operation` without parentheses can be explained.
+        settings: see `Operation`.
+
     Raises:
-        DeclarationError: BUN106 when the decorated thing cannot be imported by name where it runs.
+        DeclarationError: BUN101 a wrong setting, BUN106 the decorated thing cannot be imported by name where it runs.
     """
+    if bare:
+        raise DeclarationError(
+            "BUN101",
+            f"@operation on {show(bare[0])} says not where it runs",
+            where=_where(bare[0]) if inspect.isfunction(bare[0]) else caller(),
+            hint="write @operation(runs=Lambda())",
+        )
 
     def declare(function: Callable[..., Any]) -> Operation:
-        where = caller() if not inspect.isfunction(function) else _where(function)
-        declared = Operation(
-            name or getattr(function, "__name__", ""),
-            handler=_handler(function, where),
-            runs=runs,
-            inputs=inputs or {},
-            reads=reads,
-            writes=writes,
-            retry=retry,
-            on_error=on_error,
-            requirements=requirements,
-            description=description or (inspect.getdoc(function) or "").partition("\n")[0],
-            where=where,
-        )
+        where = _where(function) if inspect.isfunction(function) else caller()
+        _check_function(function, where)
+        fields: dict[str, Any] = {"description": (inspect.getdoc(function) or "").partition("\n")[0], **settings}
+        name = fields.pop("name", function.__name__)
+        handler = f"{_module_name(function.__module__)}:{function.__qualname__}"
+        declared = Operation(name, **fields, handler=handler, where=where)
         declared._function = function
         return declared
 
@@ -153,15 +189,20 @@ def _where(function: Callable[..., Any]) -> Where:
     return Where(code.co_filename, code.co_firstlineno)
 
 
-def _handler(function: Callable[..., Any], where: Where) -> str:
-    if not inspect.isfunction(function) or function.__name__ == "<lambda>" or "<locals>" in function.__qualname__:
-        raise DeclarationError(
-            "BUN106",
-            f"{getattr(function, '__qualname__', function)!s} cannot be imported by its name where it runs",
-            where=where,
-            hint="decorate a function that is defined with def at the top level of a module",
-        )
-    return f"{_module_name(function.__module__)}:{function.__qualname__}"
+def _check_function(function: object, where: Where) -> None:
+    if isinstance(function, Operation):
+        message, hint = f"{show(function)} is an operation already", "decorate a function once"
+    elif not inspect.isfunction(function) or not function.__qualname__.isidentifier():
+        name = getattr(function, "__qualname__", show(function))
+        message = f"{name} cannot be imported by its name where it runs"
+        hint = "decorate a function that is defined with def at the top level of a module"
+    elif inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        message, hint = f"{function.__name__} is asynchronous", "write def, and call asyncio.run in it"
+    elif inspect.isgeneratorfunction(function):
+        message, hint = f"{function.__name__} yields its result piece by piece", "return a list"
+    else:
+        return
+    raise DeclarationError("BUN106", message, where=where, hint=hint)
 
 
 def _module_name(module: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import PrivateAttr
 
 from bunsui.errors import DeclarationError, Where
-from bunsui.model.declaration import Declaration, caller
+from bunsui.model.declaration import Declaration, caller, show
 
 Later = TypeVar("Later")
 
@@ -17,6 +17,10 @@ class Ordered(Declaration):
     """What can stand on either side of `>>`; lists mean each of their members."""
 
     _before: list[tuple[Any, Where]] = PrivateAttr(default_factory=list)
+    _closed: tuple[str, Where] | None = PrivateAttr(default=None)
+
+    def __init__(self, /, **data: Any) -> None:
+        super().__init__(**data)
 
     def __rshift__(self, later: Later) -> Later:
         for one in _each(later):
@@ -33,6 +37,10 @@ class Ordered(Declaration):
         """What `>>` put before this, and where it did."""
         return tuple(self._before)
 
+    def close(self, owner: str, where: Where) -> None:
+        """From now on nothing can be put before it: `owner` was built with the order that it has."""
+        self._closed = self._closed or (owner, where)
+
 
 def _each(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list | tuple | set) else [value]
@@ -45,5 +53,14 @@ def _put_in_order(earlier: object, later: object) -> None:
             f"{type(earlier).__name__} >> {type(later).__name__} has no meaning",
             where=caller(),
             hint="order operations with operations and jobs with jobs",
+        )
+    if later._closed is not None:
+        owner, where = later._closed
+        raise DeclarationError(
+            "BUN101",
+            f"{show(earlier)} >> {show(later)} comes after {owner} was built, and would have no effect",
+            where=caller(),
+            hint="move the line up, before the pipeline",
+            related=[(owner, where)],
         )
     later._before.append((earlier, caller()))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from bunsui.errors import DeclarationError
 from bunsui.model.binding import Bound, bind
-from bunsui.model.declaration import Declaration, Name
+from bunsui.model.declaration import Declaration, Name, refuse, show
 from bunsui.model.job import Job
 from bunsui.model.operation import Operation, Requirements
 from bunsui.model.references import Parameter
@@ -20,9 +20,38 @@ MAIN_JOB = "main"
 
 
 def _parameters(value: object) -> object:
-    if not isinstance(value, Mapping):
-        return value
-    return tuple(kind if isinstance(kind, Parameter) else Parameter(name, kind) for name, kind in value.items())
+    if isinstance(value, Mapping):
+        return tuple(_parameter(name, kind) for name, kind in value.items())
+    for one in _listed(value):
+        if not isinstance(one, Parameter):
+            raise refuse(f"parameters: {show(one)} is no Parameter", "write parameters={'month': int}")
+    return _listed(value)
+
+
+def _parameter(name: object, kind: object) -> Parameter:
+    if isinstance(kind, Parameter) and kind.name != name:
+        raise refuse(
+            f"parameters: {name!r} is Parameter({kind.name!r})", "list it: parameters=[Parameter('month', int)]"
+        )
+    return kind if isinstance(kind, Parameter) else Parameter(name, kind)  # type: ignore[arg-type]
+
+
+def _jobs(value: object) -> object:
+    for one in _listed(value):
+        if isinstance(one, Operation):
+            raise refuse(
+                f"jobs: {show(one)} is no job", f"write operations=[{one.name}], or jobs=[Job('main', {one.name})]"
+            )
+        if not isinstance(one, Job):
+            raise refuse(f"jobs: {show(one)} is no job", "write jobs=[Job('ingest', first, second)]")
+    return value
+
+
+def _listed(value: object) -> tuple[Any, ...]:
+    """What was given as a list; a single thing means a list of it."""
+    if isinstance(value, str | Mapping | Declaration) or not isinstance(value, Iterable):
+        return (value,)
+    return tuple(value)
 
 
 class Pipeline(Declaration):
@@ -42,9 +71,9 @@ class Pipeline(Declaration):
 
     name: Name
     parameters: Annotated[tuple[Parameter, ...], BeforeValidator(_parameters)] = ()
-    jobs: tuple[Job, ...] = ()
+    jobs: Annotated[tuple[Job, ...], BeforeValidator(_jobs)] = ()
     requirements: Requirements = ()
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = Field(default={})
     description: str = ""
 
     _bound: Mapping[str, Bound] = PrivateAttr()
@@ -52,7 +81,7 @@ class Pipeline(Declaration):
     def __init__(
         self, name: str, /, *, jobs: Iterable[Job] = (), operations: Iterable[Operation] = (), **data: Any
     ) -> None:
-        jobs, operations = tuple(jobs), tuple(operations)
+        jobs, operations = _listed(jobs), _listed(operations)
         if operations and not jobs:
             jobs, operations = (Job(MAIN_JOB, *operations),), ()
         super().__init__(name=name, jobs=jobs, **data)
@@ -64,6 +93,8 @@ class Pipeline(Declaration):
                 hint="put each operation into a job",
             )
         self._bound = bind(self.name, self.parameters, self.jobs, self.where)
+        for one in (*self.jobs, *(operation for job in self.jobs for operation in job.operations)):
+            one.close(f"pipeline {self.name!r}", self.where)
 
     @property
     def operations(self) -> Mapping[str, Bound]:

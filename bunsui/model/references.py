@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from bunsui.model.declaration import Declaration, Identifier
+from bunsui.errors import DeclarationError
+from bunsui.model.declaration import Declaration, Identifier, caller, refuse, show
 
 if TYPE_CHECKING:
     from bunsui.model.operation import Operation
 
 REQUIRED: Any = object()
 """The default of a parameter that has none."""
+
+
+def _kind(value: object) -> object:
+    """A value where a type belongs would fit nothing, and the message would not say why."""
+    if value is not None and isinstance(value, str | int | float | bytes | list | tuple | dict | set | Declaration):
+        raise refuse(f"{show(value)} is not a type", "give a type such as int, list[str] or a dataclass")
+    return value
+
+
+Kind = Annotated[Any, BeforeValidator(_kind)]
+"""An annotation."""
 
 
 class Parameter(Declaration):
@@ -27,7 +39,7 @@ class Parameter(Declaration):
     """
 
     name: Identifier
-    type: Any = Field(default_factory=lambda: Any)
+    type: Kind = Field(default_factory=lambda: Any)
     default: Any = Field(default=REQUIRED)
     description: str = ""
 
@@ -55,6 +67,13 @@ class Output:
         return Output(self._operation, (*self._path, field))
 
     def __getitem__(self, field: str) -> Output:
+        if not isinstance(field, str):
+            raise DeclarationError(
+                "BUN107",
+                f"{self!r}[{field!r}]: only a named field of an output can be an input",
+                where=caller(),
+                hint="take the whole output, and the part in the function that needs it",
+            )
         return Output(self._operation, (*self._path, field))
 
     def __repr__(self) -> str:

@@ -18,12 +18,11 @@ from bunsui.errors import DeclarationError, Where
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a handler; `line` is where it stands."""
+    """One parameter of a handler."""
 
     name: str
     annotation: Any
     optional: bool
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,23 @@ class Signature:
     parameters: tuple[Parameter, ...]
     returns: Any
     where: Where
+
+    def place(self, parameter: str) -> Where:
+        """The line of a parameter, which the function's own line stands for where the source cannot be read."""
+        try:
+            tree = ast.parse(Path(self.where.file).read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            return self.where
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _first_line(node) == self.where.line:
+                for argument in (*node.args.args, *node.args.kwonlyargs):
+                    if argument.arg == parameter:
+                        return Where(self.where.file, argument.lineno)
+        return self.where
+
+
+def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return min(node.lineno, *(decorator.lineno for decorator in node.decorator_list), node.lineno)
 
 
 def of_function(function: Callable[..., Any], subject: str) -> Signature:
@@ -50,7 +66,7 @@ def of_function(function: Callable[..., Any], subject: str) -> Signature:
             "BUN105",
             f"{subject}: its annotations cannot be resolved: {unresolved}",
             where=where,
-            hint="define or import the type at module level, not only under TYPE_CHECKING: the function decodes its inputs to it",
+            hint="define or import the type at module level, not only under TYPE_CHECKING; inputs are decoded to it",
         ) from None
     parameters = []
     for name, parameter in inspect.signature(function).parameters.items():
@@ -58,7 +74,7 @@ def of_function(function: Callable[..., Any], subject: str) -> Signature:
             raise _positional(subject, name, where)
         if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             optional = parameter.default is not parameter.empty
-            parameters.append(Parameter(name, hints.get(name, Any), optional, where.line))
+            parameters.append(Parameter(name, hints.get(name, Any), optional))
     return Signature(tuple(parameters), hints.get("return", Any), where)
 
 
@@ -84,7 +100,15 @@ def of_handler(handler: str, subject: str, where: Where) -> Signature:
             where=where,
             hint="modules are looked up from the project's folder; correct handler= or add the module",
         )
-    functions = _functions(found)
+    try:
+        functions = _functions(found)
+    except SyntaxError as invalid:
+        raise DeclarationError(
+            "BUN106",
+            f"{subject}: {module} cannot be read: {invalid.msg}",
+            where=Where(str(found), invalid.lineno or 1),
+            hint="correct the syntax of the handler's module",
+        ) from None
     if name not in functions:
         raise DeclarationError(
             "BUN106",
@@ -111,17 +135,24 @@ def _functions(source: Path) -> Mapping[str, ast.FunctionDef | ast.AsyncFunction
 
 
 def _of_node(node: ast.FunctionDef | ast.AsyncFunctionDef, source: Path, subject: str) -> Signature:
-    where = Where(str(source), node.lineno)
+    where = Where(str(source), _first_line(node))
     arguments = node.args
+    if isinstance(node, ast.AsyncFunctionDef):
+        raise DeclarationError(
+            "BUN106",
+            f"{subject}: its handler {node.name} is asynchronous",
+            where=where,
+            hint="write def, and call asyncio.run in it",
+        )
     if arguments.posonlyargs:
         raise _positional(subject, arguments.posonlyargs[0].arg, where)
     first_default = len(arguments.args) - len(arguments.defaults)
     parameters = [
-        Parameter(argument.arg, _builtin(argument.annotation), position >= first_default, argument.lineno)
+        Parameter(argument.arg, _builtin(argument.annotation), position >= first_default)
         for position, argument in enumerate(arguments.args)
     ]
     parameters += [
-        Parameter(argument.arg, _builtin(argument.annotation), default is not None, argument.lineno)
+        Parameter(argument.arg, _builtin(argument.annotation), default is not None)
         for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
     return Signature(tuple(parameters), _builtin(node.returns), where)

@@ -1,7 +1,7 @@
 """Whether the result of one operation fits the parameter of another, as JSON carries it between them.
 
-The rules are those of a static type checker where JSON keeps the difference: an int widens to float, a member fits its union, a subclass
-fits its base, TypedDicts fit by structure. What is not annotated fits everything.
+The rules are those of a static type checker where JSON keeps the difference: an int widens to float, a member fits its
+union, a subclass fits its base, TypedDicts fit by structure. What is not annotated fits everything.
 """
 
 from __future__ import annotations
@@ -9,14 +9,27 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import datetime
+import decimal
+import enum
+import pathlib
 import types
 import typing
+import uuid
 from typing import Any, Literal, NamedTuple, Union, is_typeddict
 
 _NONE = type(None)
 _UNKNOWN = (Any, object, None)
 _JSON_KEEPS_APART = ((bool, int), (datetime.datetime, datetime.date))
 """Subclass and base whose JSON forms differ, so that the one does not pass for the other."""
+_WRITTEN_AS_TEXT = (
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
+    decimal.Decimal,
+    pathlib.Path,
+    uuid.UUID,
+)
 
 
 class NoSuchField(LookupError):
@@ -28,7 +41,7 @@ class NoSuchField(LookupError):
 
 
 def bare(annotation: Any) -> Any:
-    """The annotation without Annotated, NewType, Required and type aliases, which say nothing about the value's form."""
+    """The annotation without Annotated, NewType, Required and aliases, which say nothing about the value's form."""
     while True:
         origin = typing.get_origin(annotation)
         if origin is typing.Annotated or origin in (typing.Required, typing.NotRequired):
@@ -37,6 +50,8 @@ def bare(annotation: Any) -> Any:
             annotation = annotation.__supertype__
         elif type(annotation).__name__ == "TypeAliasType":
             annotation = annotation.__value__
+        elif type(origin).__name__ == "TypeAliasType":
+            annotation = origin.__value__[typing.get_args(annotation)]
         elif isinstance(annotation, typing.TypeVar):
             annotation = annotation.__bound__ or Any
         else:
@@ -79,7 +94,7 @@ def _member_fits(source: Any, target: Any) -> bool:
     if source in _UNKNOWN or source == target:
         return True
     if typing.get_origin(target) is Literal:
-        return typing.get_origin(source) is Literal and set(typing.get_args(source)) <= set(typing.get_args(target))
+        return typing.get_origin(source) is Literal and _alternatives(source) <= _alternatives(target)
     if typing.get_origin(source) is Literal:
         return all(fits(type(value), target) for value in typing.get_args(source))
     if is_typeddict(target):
@@ -197,14 +212,51 @@ def is_json(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(key, str) and is_json(one) for key, one in value.items())
 
 
-def literal(value: Any) -> Any:
-    """The type of a constant."""
-    if value is None:
-        return _NONE
-    if isinstance(value, bool | int | str):
-        return Literal[value]
-    if isinstance(value, list | tuple):
-        return list[Union[tuple(literal(one) for one in value)]] if value else list  # noqa: UP007 - built at run time
+def holds(value: Any, annotation: Any) -> bool:
+    """Whether a value that is written down can be given where this type is wanted; a dict may stand for a record."""
+    return any(_member_holds(value, member) for member in members(annotation))
+
+
+def _member_holds(value: Any, annotation: Any) -> bool:
+    if annotation in _UNKNOWN:
+        return True
+    kind, arguments = _class(annotation), typing.get_args(annotation)
     if isinstance(value, dict):
-        return Any
-    return type(value)
+        fields = fields_of(annotation)
+        if fields is not None:
+            return value.keys() <= fields.keys() and all(holds(one, fields[name]) for name, one in value.items())
+        key, item = arguments if len(arguments) == 2 else (Any, Any)
+        return _is_a(kind, collections.abc.Mapping) and all(
+            holds(name, key) and holds(one, item) for name, one in value.items()
+        )
+    if isinstance(value, list | tuple):
+        if kind is tuple and arguments and arguments[-1] is not ...:
+            return len(value) == len(arguments) and all(map(holds, value, arguments))
+        return _is_a(kind, collections.abc.Collection) and all(
+            holds(one, arguments[0] if arguments else Any) for one in value
+        )
+    if typing.get_origin(annotation) is Literal:
+        return (type(value), value) in _alternatives(annotation)
+    if kind is not None and issubclass(kind, enum.Enum):
+        return value in [member.value for member in kind] or isinstance(value, kind)
+    return fits(type(value), annotation) or _is_text_of(value, annotation)
+
+
+def _is_a(kind: type | None, base: type) -> bool:
+    """A collection that is written as JSON's list or object; text is neither."""
+    return (
+        kind is not None
+        and issubclass(kind, base)
+        and not issubclass(kind, str | bytes)
+        and (base is collections.abc.Mapping or not issubclass(kind, collections.abc.Mapping))
+    )
+
+
+def _is_text_of(value: Any, annotation: Any) -> bool:
+    """Types that JSON has no form of its own for are written as text."""
+    return isinstance(value, str) and annotation in _WRITTEN_AS_TEXT
+
+
+def _alternatives(annotation: Any) -> set[tuple[type, Any]]:
+    """The values of a Literal; True and 1 are equal in Python and different in JSON."""
+    return {(type(value), value) for value in typing.get_args(annotation)}

@@ -1,1 +1,1 @@
-"""Resources: one module each, with its declaration, its secure stack resource and the calls that reading and writing need."""
+"""Resources: one module each, with its declaration, its secure stack resource and the calls that it needs."""

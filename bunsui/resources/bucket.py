@@ -1,6 +1,7 @@
 """An S3 bucket, and the prefixes of it that operations read and write.
 
-Secure by default: public access blocked, TLS only, SSE-KMS with the AWS managed key (no key policy to keep), versions kept, access logged.
+Secure by default: public access blocked, TLS only, SSE-KMS with the AWS managed key (no key policy to keep), versions
+kept, access logged.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from bunsui.errors import DeclarationError
 from bunsui.model.calls import Call, Condition, Why
 from bunsui.model.declaration import Declaration, ResourceId, caller
 from bunsui.model.names import PARTITION, Names, access_log_bucket
@@ -19,7 +21,6 @@ from bunsui.runtime import resources as at_run_time
 
 if TYPE_CHECKING:
     from bunsui.model.environment import Environment
-    from bunsui.runtime.dataset import Dataset
 
 _OBJECT_ACTIONS: dict[Mode, tuple[str, ...]] = {
     "reads": ("s3:GetObject",),
@@ -45,7 +46,7 @@ class Bucket(Declaration):
         super().__init__(id=id, **data)
 
     def __truediv__(self, path: str) -> Prefix:
-        return Prefix(self, _clean(path))
+        return Prefix(self, _clean(self.id, path))
 
     @property
     def kind(self) -> str:
@@ -91,7 +92,7 @@ class Prefix:
     path: str
 
     def __truediv__(self, path: str) -> Prefix:
-        return Prefix(self.parent, f"{self.path}/{_clean(path)}")
+        return Prefix(self.parent, f"{self.path}/{_clean(self.parent.id, path)}")
 
     @property
     def access(self) -> Access:
@@ -114,14 +115,12 @@ class Prefix:
         return f"s3://{self.bucket}/{self.key}"
 
 
-def _clean(path: str) -> str:
-    from bunsui.errors import DeclarationError
-
+def _clean(bucket: str, path: str) -> str:
     parts = path.strip("/").split("/") if isinstance(path, str) else [""]
     if any(part in ("", ".", "..") or "*" in part or "?" in part or "$" in part for part in parts):
         raise DeclarationError(
             "BUN109",
-            f"{path!r} is not a prefix of a bucket",
+            f"Bucket {bucket!r}: {path!r} is not a prefix of a bucket",
             where=caller(),
             hint="give a path such as 'raw' or 'raw/flights', without wildcards, '$' or empty parts",
         )

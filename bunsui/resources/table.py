@@ -1,6 +1,7 @@
 """A DynamoDB table.
 
-Secure by default: encrypted with the AWS managed key, point-in-time recovery, on-demand capacity, deletion protection where data is retained.
+Secure by default: encrypted with the AWS managed key, point-in-time recovery, on-demand capacity, deletion protection
+where data is retained.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from bunsui.errors import DeclarationError
 from bunsui.model.calls import Call, Why
-from bunsui.model.declaration import Declaration, ResourceId
+from bunsui.model.declaration import Declaration, ResourceId, caller
 from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names
-from bunsui.model.resource import Mode
+from bunsui.model.resource import Access, Mode
 from bunsui.runtime import resources as at_run_time
 
 if TYPE_CHECKING:
@@ -48,6 +50,14 @@ class Table(Declaration):
 
     def __init__(self, id: str, /, **data: Any) -> None:
         super().__init__(id=id, **data)
+
+    def __truediv__(self, path: str) -> Access:
+        raise DeclarationError(
+            "BUN109",
+            f"Table {self.id!r}: a table has no part {path!r}",
+            where=caller(),
+            hint="list the table itself",
+        )
 
     @property
     def kind(self) -> str:

@@ -7,7 +7,6 @@ import re
 
 from bunsui.model.environment import Environment
 
-
 _PLAIN = re.compile(r"[a-z][a-z0-9]*([-_][a-z][a-z0-9]*)*")
 _LIMIT = 200
 """Logical IDs have 255 characters at most, of which the kind and a hash need some."""

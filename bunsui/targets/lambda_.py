@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -16,17 +17,22 @@ from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names, artefact_bucke
 from bunsui.model.target import Json, State, Worker
 
 QUEUEING = 30
-"""Seconds that a Task waits longer than its function may run, for a cold start; so that the function's own timeout is what is reported."""
+"""Seconds that a Task waits longer than its function may run, for a cold start; the function's timeout is what is told."""
 
 ENVIRONMENT_LIMIT = 4096
 """Bytes of all environment variables together (AWS Lambda quotas)."""
 
+_RESERVED = ("AWS_", "LAMBDA_", "BUNSUI_")
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+"""AWS Lambda developer guide, "configuration-envvars": reserved variables; API reference, EnvironmentVariables: pattern."""
+
 
 def _no_reserved(environment: dict[str, str]) -> dict[str, str]:
     for name in environment:
-        if name.startswith(("AWS_", "BUNSUI_")) or not name.isidentifier():
+        if name.startswith(_RESERVED) or not _VARIABLE.fullmatch(name):
             raise refuse(
-                f"environment variable {name!r} is not allowed", "use another name; AWS_ and BUNSUI_ are taken"
+                f"environment variable {name!r} is not allowed",
+                "begin with a letter, use letters, digits and underscores; AWS_, LAMBDA_ and BUNSUI_ are taken",
             )
     return environment
 
@@ -148,7 +154,8 @@ def _check_size(target: Lambda, worker: Worker, ours: Mapping[str, str]) -> None
     if size > ENVIRONMENT_LIMIT:
         raise DeclarationError(
             "BUN301",
-            f"operation {worker.why[0].operation!r} needs {size} bytes of environment variables; Lambda allows {ENVIRONMENT_LIMIT}",
+            f"operation {worker.why[0].operation!r} needs {size} bytes of environment variables; "
+            f"Lambda allows {ENVIRONMENT_LIMIT}",
             where=worker.why[0].where,
             hint="declare fewer and wider reads= and writes=, or keep settings in a file of the package",
         )

@@ -1,0 +1,199 @@
+"""Feeding every parameter: by input, by the operation of that name, by a pipeline parameter, or by its default."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bunsui.errors import BunsuiError, DeclarationError, Where
+from bunsui.model import types
+from bunsui.model.declaration import show
+from bunsui.model.operation import Operation
+from bunsui.model.references import FromConstant, FromOutput, FromParameter, Output, Parameter, Source, parts
+from bunsui.model.signature import Parameter as Wanted
+from bunsui.model.signature import Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the parameters of a pipeline's operations may be fed from."""
+
+    pipeline: str
+    parameters: Mapping[str, Parameter]
+    operations: Mapping[str, Operation]
+
+    def candidates(self, name: str) -> str:
+        """A hint with the nearest names that could feed `name`."""
+        known = [*self.operations, *self.parameters]
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or sorted(known)[:5]
+        return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+
+
+def inputs(operation: Operation, scope: Scope, errors: list[BunsuiError]) -> Mapping[str, Source]:
+    """The source of each parameter, in the order of the signature; those left to their default are absent."""
+    try:
+        signature = operation.signature()
+    except BunsuiError as wrong:
+        errors.append(wrong)
+        return {}
+    wanted = {parameter.name: parameter for parameter in signature.parameters}
+    errors += [_no_parameter(operation, name, signature) for name in operation.inputs if name not in wanted]
+    found: dict[str, Source] = {}
+    for parameter in wanted.values():
+        try:
+            source = _source(operation, parameter, signature, scope)
+            if source is not None:
+                found[parameter.name] = source
+                errors += _misfits(operation, parameter, source, signature, scope)
+        except BunsuiError as wrong:
+            errors.append(wrong)
+    errors += _fallback(operation)
+    return found
+
+
+def after(operation: Operation, scope: Scope, errors: list[BunsuiError]) -> Iterator[str]:
+    """Names of the operations that `>>` puts before this one."""
+    for earlier, where in operation.predecessors:
+        name: str = earlier.name
+        if scope.operations.get(name) is earlier:
+            yield name
+        else:
+            errors.append(_foreign(operation, f"it is to run after operation {name!r}", where, scope))
+
+
+def _source(operation: Operation, wanted: Wanted, signature: Signature, scope: Scope) -> Source | None:
+    name = wanted.name
+    if name in operation.inputs:
+        return _explicit(operation, name, operation.inputs[name], scope)
+    if name in scope.operations and name != operation.name:
+        return FromOutput(name)
+    if name in scope.parameters:
+        return FromParameter(name)
+    if wanted.optional:
+        return None
+    raise DeclarationError(
+        "BUN103",
+        f"nothing feeds parameter {name!r} of operation {operation.name!r}: pipeline {scope.pipeline!r} has no "
+        "operation or parameter of that name, and it has no default",
+        where=signature.place(name),
+        hint=f"{scope.candidates(name)}Declare it, add the operation to a job, or give inputs={{{name!r}: …}}",
+    )
+
+
+def _explicit(operation: Operation, name: str, given: Any, scope: Scope) -> Source:
+    if isinstance(given, Operation):
+        given = given.output
+    if isinstance(given, Output):
+        source, path = parts(given)
+        if scope.operations.get(source.name) is not source:
+            raise _foreign(operation, f"input {name!r} comes from operation {source.name!r}", source.where, scope)
+        return FromOutput(source.name, path)
+    if isinstance(given, Parameter):
+        if given.name not in scope.parameters:
+            raise _foreign(operation, f"input {name!r} is parameter {given.name!r}", given.where, scope)
+        return FromParameter(given.name)
+    return FromConstant(_json(operation, name, given))
+
+
+def _json(operation: Operation, name: str, value: Any) -> Any:
+    if types.is_json(value):
+        return value
+    raise DeclarationError(
+        "BUN101",
+        f"operation {operation.name!r}: input {name!r} is {show(value)}, which JSON cannot carry",
+        where=operation.where,
+        hint="give strings, finite numbers, booleans, None, lists and dicts of these; or an operation's output",
+    )
+
+
+def _misfits(
+    operation: Operation, wanted: Wanted, source: Source, signature: Signature, scope: Scope
+) -> Iterator[BunsuiError]:
+    related: list[tuple[str, Where]] = []
+    match source:
+        case FromOutput(name, path):
+            giver = scope.operations[name]
+            kind = _field(operation, wanted.name, giver, path)
+            label = ".".join([giver.handler.replace(":", "."), *path])
+            fit, gives = types.fits(kind, wanted.annotation), f"{label} {'is' if path else 'returns'} {_type(kind)}"
+            related.append((name, giver.signature().where))
+        case FromParameter(name):
+            kind = scope.parameters[name].type
+            fit, gives = types.fits(kind, wanted.annotation), f"pipeline parameter '{name}' is {_type(kind)}"
+            related.append(("parameter", scope.parameters[name].where))
+        case FromConstant(value):
+            fit, gives = types.holds(value, wanted.annotation), f"it is given {show(value)}"
+            related.append(("operation", operation.where))
+    if not fit:
+        yield DeclarationError(
+            "BUN104",
+            f"operation {operation.name!r}: parameter '{wanted.name}: {_type(wanted.annotation)}' but {gives}",
+            where=signature.place(wanted.name),
+            hint="change one of the two annotations, or convert the value in an operation between them"
+            if not isinstance(source, FromConstant)
+            else "change the value or the annotation",
+            related=related,
+        )
+
+
+def _type(annotation: Any) -> str:
+    return types.describe(annotation)
+
+
+def _field(operation: Operation, name: str, source: Operation, path: tuple[str, ...]) -> Any:
+    kind = source.result_type()
+    for depth, field in enumerate(path):
+        try:
+            kind = types.field_type(kind, field)
+        except types.NoSuchField as missing:
+            label = ".".join([source.name, "output", *path[:depth]])
+            near = difflib.get_close_matches(field, missing.candidates or [], n=1)
+            options = f"it has {', '.join(missing.candidates)}" if missing.candidates else "it has no fields"
+            raise DeclarationError(
+                "BUN107",
+                f"operation {operation.name!r}: input {name!r}: {label} is {_type(kind)}, which has no field {field!r}",
+                where=operation.where,
+                hint=f"did you mean {near[0]!r}? {options}" if near else options,
+                related=[(source.name, source.signature().where)],
+            ) from None
+    return kind
+
+
+def _fallback(operation: Operation) -> Iterator[BunsuiError]:
+    fallback = operation.on_error
+    if fallback is None:
+        return
+    returns = operation.result_type()
+    if not types.is_json(fallback.value) or not types.holds(fallback.value, returns):
+        yield DeclarationError(
+            "BUN104",
+            f"operation {operation.name!r}: Fallback({show(fallback.value)}) but it returns {_type(returns)}",
+            where=fallback.where,
+            hint="give a JSON value of the operation's return type",
+            related=[("operation", operation.signature().where)],
+        )
+
+
+def _no_parameter(operation: Operation, name: str, signature: Signature) -> DeclarationError:
+    names = [parameter.name for parameter in signature.parameters]
+    near = difflib.get_close_matches(name, names, n=1)
+    known = f"its parameters are {', '.join(names) or 'none'}"
+    return DeclarationError(
+        "BUN108",
+        f"operation {operation.name!r} is given an input {name!r}, but its handler has no such parameter",
+        where=operation.where,
+        hint=f"did you mean {near[0]!r}? {known}" if near else known,
+        related=[("handler", signature.where)],
+    )
+
+
+def _foreign(operation: Operation, what: str, where: Where, scope: Scope) -> DeclarationError:
+    return DeclarationError(
+        "BUN204",
+        f"operation {operation.name!r}: {what}, which is not part of pipeline {scope.pipeline!r}",
+        where=operation.where,
+        hint="add it to the pipeline, or take the reference away",
+        related=[("declared", where)],
+    )

@@ -1,0 +1,126 @@
+"""What belongs to a pipeline: jobs, operations, parameters and resources, each once and each with a name of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from bunsui.errors import BunsuiError, DeclarationError, Where
+from bunsui.model import types
+from bunsui.model.declaration import show
+from bunsui.model.job import Job
+from bunsui.model.operation import Operation
+from bunsui.model.references import Parameter
+
+
+def check(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], where: Where) -> Iterator[BunsuiError]:
+    """What is wrong with the parts of a pipeline, each taken alone (BUN201, BUN203 to BUN206)."""
+    members = [(operation, job) for job in jobs for operation in job.operations]
+    unique = list({id(one): one for one, _ in members}.values())
+    yield from _empty(pipeline, jobs, where)
+    yield from _twice("job", jobs)
+    yield from _twice("parameter", parameters)
+    yield from _twice("operation", unique)
+    yield from _shared(members)
+    yield from _strangers(pipeline, jobs)
+    yield from _parameters(pipeline, parameters, {one.name: one for one in unique})
+    yield from _resources(unique)
+
+
+def _empty(pipeline: str, jobs: Sequence[Job], where: Where) -> Iterator[BunsuiError]:
+    if not any(job.operations for job in jobs):
+        yield DeclarationError(
+            "BUN205",
+            f"pipeline {pipeline!r} has no operation",
+            where=where,
+            hint="give it jobs=[Job('name', operation, …)]",
+        )
+        return
+    for job in jobs:
+        if not job.operations:
+            yield DeclarationError(
+                "BUN205", f"job {job.name!r} has no operation", where=job.where, hint="add one or remove it"
+            )
+
+
+def _shared(members: Sequence[tuple[Operation, Job]]) -> Iterator[BunsuiError]:
+    counts = Counter(id(operation) for operation, _ in members)
+    for operation in {id(one): one for one, _ in members}.values():
+        if counts[id(operation)] == 1:
+            continue
+        held = [job for one, job in members if one is operation]
+        names = list(dict.fromkeys(repr(job.name) for job in held))
+        yield DeclarationError(
+            "BUN203",
+            f"operation {operation.name!r} is in {' and '.join(names)}"
+            if len(names) > 1
+            else f"operation {operation.name!r} is {len(held)} times in {names[0]}",
+            where=operation.where,
+            hint="an operation belongs to exactly one job, once; remove it from the others",
+            related=[(f"job {job.name!r}", job.where) for job in dict.fromkeys(held)],
+        )
+
+
+def _strangers(pipeline: str, jobs: Sequence[Job]) -> Iterator[BunsuiError]:
+    for job in jobs:
+        for earlier, where in job.predecessors:
+            if not any(earlier is one for one in jobs):
+                yield DeclarationError(
+                    "BUN204",
+                    f"job {job.name!r} is to run after job {earlier.name!r}, not part of pipeline {pipeline!r}",
+                    where=where,
+                    hint="add it to the pipeline, or take the order away",
+                    related=[("declared", earlier.where)],
+                )
+
+
+def _parameters(
+    pipeline: str, parameters: Sequence[Parameter], operations: Mapping[str, Operation]
+) -> Iterator[BunsuiError]:
+    for parameter in parameters:
+        if parameter.name in operations:
+            yield DeclarationError(
+                "BUN201",
+                f"{parameter.name!r} is a parameter of pipeline {pipeline!r} and an operation of it",
+                where=parameter.where,
+                hint="rename one of them, so that a function's parameter can mean only one",
+                related=[("operation", operations[parameter.name].where)],
+            )
+        if not parameter.required and not types.holds(parameter.default, parameter.type):
+            kind, default = types.describe(parameter.type), show(parameter.default)
+            yield DeclarationError(
+                "BUN206",
+                f"parameter {parameter.name!r}: default {default} is no {kind}",
+                where=parameter.where,
+                hint="correct the default or the type",
+            )
+
+
+def _twice(kind: str, declared: Iterable[Any]) -> Iterator[BunsuiError]:
+    first: dict[str, Any] = {}
+    for one in declared:
+        if one.name in first:
+            yield DeclarationError(
+                "BUN201",
+                f"two {kind}s are named {one.name!r}",
+                where=one.where,
+                hint="rename one of them",
+                related=[("the other", first[one.name].where)],
+            )
+        first.setdefault(one.name, one)
+
+
+def _resources(operations: Iterable[Operation]) -> Iterator[BunsuiError]:
+    first: dict[str, Any] = {}
+    for operation in operations:
+        for access in (*operation.reads, *operation.writes):
+            known = first.setdefault(access.resource.id, access.resource)
+            if known is not access.resource and known != access.resource:
+                yield DeclarationError(
+                    "BUN201",
+                    f"two resources are named {known.id!r}",
+                    where=access.resource.where,
+                    hint="rename one of them, or declare it once and import it",
+                    related=[("the other", known.where)],
+                )
