@@ -32,6 +32,10 @@ class Fault(Exception):
         cause: the text for people, or None.
         location: the field at fault, such as `Output/total`, for errors of evaluation.
         told: whether the history already has an event that tells of it.
+        timed_out: whether a timeout is what went wrong; AWS then gives no cause.
+        missed_heartbeat: whether the timeout was one of HeartbeatSeconds.
+        from_child: whether a branch or an iteration failed, not the state itself.
+        located: whether the cause says in which state it happened.
     """
 
     def __init__(self, error: str | None, cause: str | None = None, *, location: str | None = None) -> None:
@@ -41,6 +45,9 @@ class Fault(Exception):
         self.location = location
         self.told = False
         self.timed_out = False
+        self.missed_heartbeat = False
+        self.located = False
+        self.from_child = False
 
     def output(self) -> dict[str, Any]:
         """What a Catch passes on."""
@@ -72,8 +79,9 @@ def data_limit(what: str) -> Fault:
     )
 
 
-def timeout(error: str = TIMEOUT) -> Fault:
-    """A task, or the machine, took too long; AWS gives it no cause."""
-    fault = Fault(error)
+def timeout(*, heartbeat: bool = False) -> Fault:
+    """A task took too long, or showed no sign of life; AWS reports both alike and gives no cause."""
+    fault = Fault(TIMEOUT)
     fault.timed_out = True
+    fault.missed_heartbeat = heartbeat
     return fault

@@ -55,6 +55,19 @@ class RealClock:
         time.sleep(max(0.0, moment - time.time()))
 
 
+class Timer:
+    """Something that is to happen, unless it is called off."""
+
+    __slots__ = ("action",)
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self.action: Callable[[], None] | None = action
+
+    def cancel(self) -> None:
+        """Call it off."""
+        self.action = None
+
+
 class Future:
     """A value that somebody waits for; the first answer counts."""
 
@@ -146,7 +159,7 @@ class Scheduler:
         self._random = Random(seed)  # noqa: S311
         self._ready: list[Strand] = []
         self._next = 0
-        self._timers: list[tuple[float, int, int, Callable[[], None]]] = []
+        self._timers: list[tuple[float, int, int, Timer]] = []
         self._sequence = 0
 
     def future(self) -> Future:
@@ -157,10 +170,12 @@ class Scheduler:
         """The strand can go on."""
         self._ready.append(strand)
 
-    def at(self, moment: float, action: Callable[[], None], rank: int = 0) -> None:
+    def at(self, moment: float, action: Callable[[], None], rank: int = 0) -> Timer:
         """Call `action` at a time; of simultaneous ones the lower rank goes first."""
         self._sequence += 1
-        heapq.heappush(self._timers, (moment, rank, self._sequence, action))
+        timer = Timer(action)
+        heapq.heappush(self._timers, (moment, rank, self._sequence, timer))
+        return timer
 
     def sleep(self, seconds: float) -> Future:
         """A future that is answered after a while."""
@@ -197,11 +212,15 @@ class Scheduler:
 
     def _advance(self, until: float | None) -> bool:
         """Let the clock reach the next timer, and fire it."""
-        if not self._timers or (until is not None and self._timers[0][0] > until):
+        timers = self._timers
+        while timers and timers[0][3].action is None:
+            heapq.heappop(timers)
+        if not timers or (until is not None and timers[0][0] > until):
             return False
-        moment, _, _, action = heapq.heappop(self._timers)
+        moment, _, _, timer = heapq.heappop(timers)
         if moment > self.now:
             self.clock.sleep_until(moment)
             self.now = max(moment, self.clock.now())
-        action()
+        if timer.action is not None:
+            timer.action()
         return True

@@ -1,0 +1,272 @@
+"""Distributed Map: each item, or batch of items, is an execution of its own, and a Map Run counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bunsui.interpreter import faults
+from bunsui.interpreter.branch import Branch
+from bunsui.interpreter.dataflow import effective_input
+from bunsui.interpreter.definition import MapState
+from bunsui.interpreter.faults import Fault
+from bunsui.interpreter.item_reader import read_items
+from bunsui.interpreter.jsonvalue import compact
+from bunsui.interpreter.maps import concurrency, item_context, items_of
+from bunsui.interpreter.result_writer import written_results
+from bunsui.interpreter.scheduler import Future, Turns
+
+if TYPE_CHECKING:
+    from bunsui.interpreter.run import Run
+
+
+@dataclass(slots=True)
+class MapRun:
+    """What DescribeMapRun tells.
+
+    Attributes:
+        failed: the child executions that failed, by place.
+    """
+
+    arn: str
+    execution: str
+    max_concurrency: int
+    tolerated_count: int
+    tolerated_percentage: float
+    status: str = "RUNNING"
+    started: float = 0.0
+    stopped: float | None = None
+    redrives: int = 0
+    total: int = 0
+    succeeded: int = 0
+    aborted: int = 0
+    results: dict[int, Any] = field(default_factory=dict)
+    failed: dict[int, Run] = field(default_factory=dict)
+
+    @property
+    def item_counts(self) -> dict[str, int]:
+        """How many child executions are in which state."""
+        ended = self.succeeded + len(self.failed) + self.aborted
+        return {
+            "total": self.total,
+            "succeeded": self.succeeded,
+            "failed": len(self.failed),
+            "aborted": self.aborted,
+            "pending": self.total - ended if self.status == "RUNNING" else 0,
+        }
+
+
+def attempt(branch: Branch, state: MapState, data: Any) -> Turns:
+    """Read the items, run a child execution for each, and write the results."""
+    effective = data if state.jsonata else effective_input(branch, state, data)
+    ahead = None if state.reader is not None else items_of(branch, state, effective)
+    limit = concurrency(branch, state, effective) or branch.run.world.limits.distributed_concurrency
+    map_run = opened(branch, state, effective)
+    if ahead is not None:
+        branch.event("MapStateStarted", len(ahead))
+        items = ahead
+    else:
+        items = read_items(branch, state, effective)
+        branch.event("MapStateStarted", len(items))
+    started = branch.event(*started_event(map_run))
+    children = Children(branch, state, map_run, inputs(branch, state, effective, items), limit)
+    try:
+        yield from children.run()
+        result = collected(branch, state, effective, map_run)
+    except Fault as fault:
+        map_run.status, map_run.stopped = "FAILED", branch.run.world.scheduler.now
+        fault.located = True
+        branch.event("MapRunFailed", fault.error, fault.cause)
+        fault.from_child = True
+        raise
+    map_run.status, map_run.stopped = "SUCCEEDED", branch.run.world.scheduler.now
+    branch.event("MapRunSucceeded")
+    branch.aside("MapStateSucceeded")
+    branch.previous = started
+    return result
+
+
+def started_event(map_run: MapRun) -> tuple[Any, ...]:
+    """MapRunStarted, or MapRunRedriven."""
+    if map_run.redrives:
+        return ("MapRunRedriven", map_run.arn, map_run.redrives)
+    return ("MapRunStarted", map_run.arn)
+
+
+def opened(branch: Branch, state: MapState, effective: Any) -> MapRun:
+    """The Map Run of this attempt; a redrive takes up the failed one."""
+    run = branch.run
+    last = run.map_runs[-1] if run.map_runs else None
+    if run.redrives and last is not None and last.status == "FAILED" and last.redrives < run.redrives:
+        last.status, last.stopped, last.redrives = "RUNNING", None, run.redrives
+        last.aborted = 0
+        return last
+    label = state.label or state.name
+    prefix = f"arn:aws:states:{run.world.region}:{run.world.account}"
+    count = 0 if state.tolerated_count is None else state.tolerated_count(branch, effective)
+    share = 0 if state.tolerated_percentage is None else state.tolerated_percentage(branch, effective)
+    map_run = MapRun(
+        arn=f"{prefix}:mapRun:{run.machine_name}/{label}:{run.world.identifier()}",
+        execution=run.arn,
+        max_concurrency=concurrency(branch, state, effective),
+        tolerated_count=int(count),
+        tolerated_percentage=float(share),
+        started=run.world.scheduler.now,
+    )
+    run.map_runs.append(map_run)
+    return map_run
+
+
+def inputs(branch: Branch, state: MapState, effective: Any, items: list[Any]) -> list[Any]:
+    """The inputs of the child executions: selected items, perhaps in batches."""
+    if state.item_selector is None:
+        selected = items
+    else:
+        selected = []
+        for at, value in enumerate(items):
+            branch.item = item_context(at, value)
+            branch.touch()
+            selected.append(state.item_selector(branch, effective))
+        branch.item = None
+        branch.touch()
+    return selected if state.batcher is None else list(batches(branch, state, effective, selected))
+
+
+def batches(branch: Branch, state: MapState, effective: Any, items: list[Any]) -> Iterator[dict[str, Any]]:
+    """Items in groups, as ItemBatcher says."""
+    batcher = state.batcher
+    assert batcher is not None
+    most = batcher.max_items(branch, effective) if batcher.max_items else None
+    room = batcher.max_bytes(branch, effective) if batcher.max_bytes else None
+    shared = batcher.batch_input(branch, effective) if batcher.batch_input else None
+    head: dict[str, Any] = {} if shared is None else {"BatchInput": shared}
+    base = len(compact({**head, "Items": []}).encode())
+    batch: list[Any] = []
+    used = base
+    for item in items:
+        length = len(compact(item).encode()) + 1 if room is not None else 0
+        if batch and ((most is not None and len(batch) >= most) or (room is not None and used + length > room)):
+            yield {**head, "Items": batch}
+            batch, used = [], base
+        batch.append(item)
+        used += length
+    if batch:
+        yield {**head, "Items": batch}
+
+
+def collected(branch: Branch, state: MapState, effective: Any, map_run: MapRun) -> Any:
+    """What the state returns: the outputs, or where they were written."""
+    if state.writer is not None:
+        return written_results(branch, state, effective, map_run)
+    return [map_run.results[at] for at in sorted(map_run.results)]
+
+
+class Children:
+    """The child executions of one Map Run."""
+
+    def __init__(self, branch: Branch, state: MapState, map_run: MapRun, data: list[Any], limit: int) -> None:
+        self.branch = branch
+        self.state = state
+        self.map_run = map_run
+        self.data = data
+        self.limit = limit
+        self.scheduler = branch.run.world.scheduler
+        self.joined: Future = self.scheduler.future()
+        self.running: dict[int, Run] = {}
+        map_run.total = len(data)
+        self.before = dict(map_run.failed)
+        map_run.failed.clear()
+        self.waiting: Iterator[int] = iter([at for at in range(len(data)) if at not in map_run.results])
+        self.pumping = False
+
+    def run(self) -> Turns:
+        """Run them all.
+
+        Raises:
+            Fault: more failed than is tolerated.
+        """
+        self.pump()
+        try:
+            yield self.joined
+        except BaseException:
+            self.stop()
+            raise
+
+    def pump(self) -> None:
+        """Start what may run."""
+        if self.pumping:
+            return
+        self.pumping = True
+        while len(self.running) < self.limit and not self.joined.done:
+            at = next(self.waiting, None)
+            if at is None:
+                break
+            self.start(at)
+        self.pumping = False
+        if not self.running and not self.joined.done:
+            self.joined.resolve()
+
+    def start(self, at: int) -> None:
+        """Start one, or redrive the one that failed."""
+        from bunsui.interpreter.run import Run
+
+        parent = self.branch.run
+        earlier = self.before.get(at)
+        if earlier is not None and not earlier.express:
+            self.running[at] = earlier
+            earlier.on_end = self._done(at)
+            earlier.redrive()
+            return
+        child = Run(
+            parent.world,
+            self.state.processor,
+            self.data[at],
+            name=parent.world.identifier(),
+            machine_name=f"{parent.machine_name}/{self.state.label or self.state.name}",
+            role=parent.role,
+            express=self.state.express,
+            nested=True,
+        )
+        child.on_end = self._done(at)
+        self.running[at] = child
+        child.start()
+
+    def _done(self, at: int) -> Callable[[Run], None]:
+        def done(child: Run) -> None:
+            self.running.pop(at, None)
+            if self.joined.done:
+                return
+            if child.failure is not None:
+                self.joined.fail(child.failure)
+            elif child.status == "SUCCEEDED":
+                self.map_run.succeeded += 1
+                self.map_run.results[at] = child.output
+                self.pump()
+            else:
+                self.map_run.failed[at] = child
+                self.check_tolerance()
+                self.pump()
+
+        return done
+
+    def check_tolerance(self) -> None:
+        """Fail the Map Run once too many have failed."""
+        run = self.map_run
+        failed = len(run.failed)
+        share = 100 * failed / max(1, run.total)
+        too_many = failed > run.tolerated_count if run.tolerated_count else False
+        too_much = share > run.tolerated_percentage if run.tolerated_percentage else False
+        neither = not run.tolerated_count and not run.tolerated_percentage
+        if too_many or too_much or neither:
+            self.joined.fail(
+                Fault(faults.EXCEED_TOLERATED_FAILURES, "The specified tolerated failure threshold was exceeded")
+            )
+
+    def stop(self) -> None:
+        """Give up those that still run."""
+        self.joined.fail(Fault(faults.RUNTIME))
+        for child in list(self.running.values()):
+            self.map_run.aborted += 1
+            child.stop()
+

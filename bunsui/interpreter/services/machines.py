@@ -1,0 +1,183 @@
+"""Step Functions itself: nested executions and task tokens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bunsui.interpreter import faults
+from bunsui.interpreter.branch import iso
+from bunsui.interpreter.calls import Call, Handler, Submitted
+from bunsui.interpreter.definition import Machine
+from bunsui.interpreter.faults import Fault, TaskFailed
+from bunsui.interpreter.jsonvalue import compact
+from bunsui.interpreter.parsing import parse
+from bunsui.interpreter.run import Run
+from bunsui.interpreter.services.metadata import cause, dressed
+
+
+class StateMachines:
+    """State machines by name or ARN, which executions can start; definitions as JSON text or objects."""
+
+    def __init__(self, machines: Mapping[str, Any] | None = None, workflow_type: str = "STANDARD") -> None:
+        self._express = workflow_type == "EXPRESS"
+        self._machines: dict[str, Machine] = {
+            short(name): parse(definition, workflow_type) for name, definition in (machines or {}).items()
+        }
+
+    def integrations(self) -> Mapping[str, Handler]:
+        """Starting, and answering task tokens."""
+        tokens: dict[str, Handler] = {
+            "sendTaskSuccess": send_success,
+            "sendTaskFailure": send_failure,
+            "sendTaskHeartbeat": send_heartbeat,
+        }
+        found = {f"aws-sdk:sfn:{name}": handler for name, handler in tokens.items()}
+        found["aws-sdk:sfn:startExecution"] = self.start
+        if self._machines:
+            found |= {
+                "states:startExecution": self.start,
+                "states:startExecution.sync": self._synchronous(compact),
+                "states:startExecution.sync:2": self._synchronous(lambda value: value),
+                "aws-sdk:sfn:startSyncExecution": self._synchronous(compact),
+            }
+        return found
+
+    def begin(self, call: Call) -> Run:
+        """Start a nested execution in the same world.
+
+        Raises:
+            TaskFailed: the machine does not exist.
+        """
+        arn = str(call.arguments.get("StateMachineArn", ""))
+        machine = self._machines.get(short(arn))
+        if machine is None:
+            text = cause(
+                f"State Machine Does Not Exist: '{arn}'", "AWSStepFunctions", 400, "StateMachineDoesNotExist", call
+            )
+            raise TaskFailed("StepFunctions.StateMachineDoesNotExistException", text)
+        world = call.run.world
+        given = call.arguments.get("Input")
+        run = Run(
+            world,
+            machine,
+            given_input(given),
+            name=call.arguments.get("Name") or world.identifier(),
+            machine_name=short(arn),
+            role=call.run.role,
+            express=self._express,
+            nested=True,
+        )
+        world.runs[run.arn] = run
+        run.start()
+        return run
+
+    def start(self, call: Call) -> Any:
+        """`startExecution`: does not wait."""
+        run = self.begin(call)
+        return dressed(call, {"ExecutionArn": run.arn, "StartDate": iso(run.started)})
+
+    def _synchronous(self, spell: Callable[[Any], Any]) -> Handler:
+        """`startExecution.sync` gives the output as text, `.sync:2` as JSON."""
+
+        def handle(call: Call) -> Any:
+            run = self.begin(call)
+            future = call.run.world.scheduler.future()
+
+            def ended(child: Run) -> None:
+                if child.failure is not None:
+                    future.fail(child.failure)
+                elif child.status == "SUCCEEDED":
+                    future.resolve(described(child, spell))
+                else:
+                    future.fail(Fault(faults.TASK_FAILED, compact(described(child, compact))))
+
+            run.on_end = ended
+            return Submitted(dressed(call, {"ExecutionArn": run.arn, "StartDate": iso(run.started)}), future)
+
+        return handle
+
+
+def given_input(value: Any) -> Any:
+    """The input of a nested execution: JSON text is read, nothing is an empty object."""
+    if value is None:
+        return {}
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def described(run: Run, spell: Callable[[Any], Any]) -> dict[str, Any]:
+    """An execution as DescribeExecution gives it to a task."""
+    found: dict[str, Any] = {
+        "ExecutionArn": run.arn,
+        "Input": spell(run.input),
+        "InputDetails": {"Included": True},
+        "Name": run.name,
+        "StartDate": int(run.started * 1000),
+        "StateMachineArn": run.machine_arn,
+        "Status": run.status,
+        "StopDate": int((run.stopped or run.started) * 1000),
+    }
+    if run.status == "SUCCEEDED":
+        found |= {"Output": spell(run.output), "OutputDetails": {"Included": True}}
+    else:
+        found |= {key: value for key, value in (("Error", run.error), ("Cause", run.cause)) if value is not None}
+    return dict(sorted(found.items()))
+
+
+def short(name: str) -> str:
+    """The name of a state machine, out of its ARN."""
+    return name.rpartition(":")[2] if name.startswith("arn:") else name
+
+
+def send_success(call: Call) -> Any:
+    """SendTaskSuccess; the output is JSON text, or a value that becomes one."""
+    given = call.arguments.get("Output", call.arguments.get("TaskOutput"))
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            raise invalid_output(call) from None
+    answer_token(call, lambda token: call.run.world.send_success(token, given))
+    return {}
+
+
+def send_failure(call: Call) -> Any:
+    """SendTaskFailure."""
+    given = call.arguments
+    reason = given.get("Cause")
+    text = reason if reason is None or isinstance(reason, str) else compact(reason)
+    answer_token(call, lambda token: call.run.world.send_failure(token, given.get("Error"), text))
+    return {}
+
+
+def send_heartbeat(call: Call) -> Any:
+    """SendTaskHeartbeat."""
+    answer_token(call, call.run.world.send_heartbeat)
+    return {}
+
+
+def answer_token(call: Call, action: Callable[[Any], None]) -> None:
+    """Do something with the token of a call.
+
+    Raises:
+        TaskFailed: nobody waits for it.
+    """
+    try:
+        action(call.arguments.get("TaskToken"))
+    except TaskFailed as fault:
+        request = call.run.world.identifier()
+        text = f"{fault.cause} (Service: Sfn, Status Code: 400, Request ID: {request}) (SDK Attempt Count: 1)"
+        raise TaskFailed(fault.error, text) from None
+
+
+def invalid_output(call: Call) -> TaskFailed:
+    """The output is not JSON."""
+    request = call.run.world.identifier()
+    text = f"Invalid Output (Service: Sfn, Status Code: 400, Request ID: {request}) (SDK Attempt Count: 1)"
+    return TaskFailed("Sfn.InvalidOutputException", text)

@@ -1,0 +1,112 @@
+"""What executions share: time, chance, services, task tokens and limits."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from bunsui.interpreter.faults import Fault, TaskFailed
+from bunsui.interpreter.jsonata_functions import Ambient
+from bunsui.interpreter.scheduler import Clock, Future, RealClock, Scheduler, VirtualClock
+
+if TYPE_CHECKING:
+    from bunsui.interpreter.run import Run
+
+CLOCKS: Mapping[str, Callable[[], Clock]] = {"virtual": VirtualClock, "real": RealClock}
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+YEAR = 31_536_000.0
+EXPRESS_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Quotas.
+
+    Attributes:
+        history_events: the most events of a STANDARD execution; AWS has 25,000, None leaves it open.
+        inline_concurrency: how many iterations of an inline Map run at a time when MaxConcurrency is 0.
+        distributed_concurrency: the same for a Distributed Map.
+    """
+
+    history_events: int | None = None
+    inline_concurrency: int = 40
+    distributed_concurrency: int = 10_000
+
+
+class InvalidToken(TaskFailed):
+    """Nobody waits for this task token."""
+
+    def __init__(self) -> None:
+        super().__init__("Sfn.InvalidTokenException", "Invalid Token: 'Invalid token'")
+
+
+@dataclass(slots=True)
+class OpenTask:
+    """A task that waits for its token."""
+
+    answer: Future
+    beat: Callable[[], None]
+
+
+@dataclass(slots=True)
+class World:
+    """One simulation. Nested executions run in the world of their parent."""
+
+    scheduler: Scheduler
+    services: Mapping[str, Any]
+    random: Random
+    ambient: Ambient
+    limits: Limits = Limits()
+    account: str = ACCOUNT
+    region: str = REGION
+    tokens: dict[str, OpenTask] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    failure: BaseException | None = None
+
+    def identifier(self) -> str:
+        """A UUID that the seed decides."""
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    def token(self, task: OpenTask) -> str:
+        """A new task token."""
+        token = f"AQCIAAAAKgAAAAMAAAAAAAAAA{self.random.getrandbits(320):080x}="
+        self.tokens[token] = task
+        return token
+
+    def open_task(self, token: Any) -> OpenTask:
+        """The task that waits for a token.
+
+        Raises:
+            InvalidToken: none does.
+        """
+        task = self.tokens.get(token) if isinstance(token, str) else None
+        if task is None or task.answer.done:
+            raise InvalidToken
+        return task
+
+    def send_success(self, token: Any, output: Any) -> None:
+        """SendTaskSuccess, with the output as a value."""
+        self.open_task(token).answer.resolve(output)
+
+    def send_failure(self, token: Any, error: str | None, cause: str | None) -> None:
+        """SendTaskFailure."""
+        self.open_task(token).answer.fail(Fault(error, cause))
+
+    def send_heartbeat(self, token: Any) -> None:
+        """SendTaskHeartbeat."""
+        self.open_task(token).beat()
+
+
+def new_world(
+    services: Mapping[str, Any], clock: str | Clock, seed: int, limits: Limits, region: str = REGION
+) -> World:
+    """A world of its own."""
+    random = Random(seed)  # noqa: S311
+    source = CLOCKS[clock]() if isinstance(clock, str) else clock
+    scheduler = Scheduler(source, seed)
+    ambient = Ambient(lambda: int(scheduler.now * 1000), random)
+    return World(scheduler, services, random, ambient, limits, region=region)
