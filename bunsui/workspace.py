@@ -28,6 +28,7 @@ from bunsui.model.pipeline import Pipeline
 if TYPE_CHECKING:
     from bunsui.aws.connection import Aws
     from bunsui.compile.assembly import Assembly, Format
+    from bunsui.compile.assets import Asset
     from bunsui.deploy.events import Event
     from bunsui.deploy.models import Deployment, Destruction, Plan
     from bunsui.local import LocalServer
@@ -287,6 +288,14 @@ class Workspace:
 
         stack = self._names(self.pipeline(name).name).stack
         return destroy(self.aws, stack, approve=approve, notify=notify or ignore)
+
+    def _builder(self) -> tuple[Callable[[Asset], Path], str]:
+        """What makes zips, and the platform they are made for: the embedded AWS runs functions with this interpreter."""
+        from bunsui.compile.assets import Platform, build
+
+        platform = Platform.host() if self.environment.is_local else None
+        folder = self.config.root / ".bunsui" / "assets"
+        return lambda asset: build(asset, folder, platform), str(platform or "")
 
     def _names(self, pipeline: str) -> Names:
         return Names(pipeline, self.environment.prefix)

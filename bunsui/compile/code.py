@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from bunsui.compile.assets import Asset, collect
 from bunsui.model.binding import Bound
@@ -17,7 +18,7 @@ class Collector:
         self._pipeline = pipeline
         self._folder = folder
         self._exclude = exclude
-        self._by_kind: dict[tuple[object, ...], Asset] = {}
+        self._memo: dict[Any, Any] = {}
         self.assets: dict[str, Asset] = {}
         self.locks: dict[str, str] = {}
 
@@ -31,8 +32,17 @@ class Collector:
         module = operation.handler.partition(":")[0]
         requirements = tuple(sorted({*self._pipeline.requirements, *operation.requirements}))
         python, architecture = operation.runs.platform
-        kind = (module, requirements, python, architecture)
-        if kind not in self._by_kind:
-            asset = collect(module, requirements, python, architecture, self._exclude)
-            self._by_kind[kind] = self.assets[asset.digest] = asset
-        return Code(operation.handler, self._by_kind[kind].digest)
+        asset = collect(
+            module,
+            requirements,
+            python,
+            architecture,
+            self._exclude,
+            self._folder,
+            memo=self._memo,
+            where=operation.where,
+        )
+        self.assets[asset.digest] = asset
+        if asset.lock is not None and asset.lock_name is not None:
+            self.locks[asset.lock_name] = asset.lock
+        return Code(operation.handler, asset.digest)
