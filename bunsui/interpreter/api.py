@@ -16,8 +16,9 @@ from bunsui.interpreter.parsing import parse
 from bunsui.interpreter.run import Run
 from bunsui.interpreter.scheduler import Clock
 from bunsui.interpreter.services.registry import registry
-from bunsui.interpreter.world import Limits, new_world
+from bunsui.interpreter.world import ACCOUNT, REGION, Limits, new_world
 
+DEFAULT_MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:StateMachine"
 DEFAULT_ROLE = "arn:aws:iam::123456789012:role/interpreter"
 
 
@@ -190,7 +191,7 @@ def start(
     role_arn: str | None = None,
     seed: int = 0,
     limits: Limits = Limits(),
-    state_machine_name: str = "StateMachine",
+    state_machine_arn: str = DEFAULT_MACHINE,
 ) -> Handle:
     """Start an execution and run it until it has to wait.
 
@@ -204,19 +205,20 @@ def start(
         role_arn: shown in the context object and the history.
         seed: decides everything that is left to chance; other than 0 it also shuffles simultaneous events.
         limits: quotas.
-        state_machine_name: shown in ARNs and the context object.
+        state_machine_arn: names the machine, and gives executions their region and account.
 
     Raises:
         InvalidDefinition: AWS would refuse the definition.
     """
     machine = definition if isinstance(definition, Machine) else parse(definition, workflow_type)
-    world = new_world(registry(services), clock, seed, limits)
+    region, account = (*state_machine_arn.split(":"), REGION, ACCOUNT)[3:5]
+    world = new_world(registry(services), clock, seed, limits, region, account)
     run = Run(
         world,
         machine,
         {} if input is None else input,
         name=name or world.identifier(),
-        machine_name=state_machine_name,
+        machine_name=state_machine_arn.rpartition(":")[2],
         role=role_arn or DEFAULT_ROLE,
         express=workflow_type == "EXPRESS",
     )
@@ -235,7 +237,7 @@ def execute(
     role_arn: str | None = None,
     seed: int = 0,
     limits: Limits = Limits(),
-    state_machine_name: str = "StateMachine",
+    state_machine_arn: str = DEFAULT_MACHINE,
 ) -> Execution:
     """Run a definition to its end; the parameters are those of `start`.
 
@@ -253,7 +255,7 @@ def execute(
         role_arn=role_arn,
         seed=seed,
         limits=limits,
-        state_machine_name=state_machine_name,
+        state_machine_arn=state_machine_arn,
     ).wait()
 
 

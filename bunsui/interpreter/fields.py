@@ -68,6 +68,8 @@ def integer_path(text: str, field: str) -> Evaluate:
 
     def evaluate(frame: Frame, data: Any) -> Any:
         value = read(frame, data)
+        if isinstance(value, str) and value.isdecimal():
+            return int(value)
         if not is_integer(value) or value < 0:
             shown = value if isinstance(value, str) else compact(value)
             raise Fault(

@@ -41,15 +41,15 @@ def partition(_: Ambient, values: Any = None, length: Any = None) -> Any:
     return [values[at : at + count] for at in range(0, len(values), count)]
 
 
-def number_range(_: Ambient, first: Any = None, last: Any = None, step: Any = None) -> list[int | float]:
-    """`$range(first, last, step)`: both ends belong to it."""
+def number_range(_: Ambient, first: Any = None, last: Any = None, step: Any = None) -> int | list[int]:
+    """`$range(first, last, step)`: both ends belong to it; being a sequence, one number stands for itself."""
     start, stop, stride = (whole(value, "range") for value in (first, last, step))
     if stride == 0:
         raise FunctionError("T0410: the third argument of $range must not be 0")
     values = list(range(start, stop + (1 if stride > 0 else -1), stride))
     if len(values) > 1000:
         raise FunctionError("T0410: $range must not make more than 1000 items")
-    return list(values)
+    return values[0] if len(values) == 1 else values
 
 
 def hash_of(_: Ambient, data: Any = None, algorithm: Any = None) -> str:

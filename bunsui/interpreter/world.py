@@ -102,11 +102,16 @@ class World:
 
 
 def new_world(
-    services: Mapping[str, Any], clock: str | Clock, seed: int, limits: Limits, region: str = REGION
+    services: Mapping[str, Any],
+    clock: str | Clock,
+    seed: int,
+    limits: Limits,
+    region: str = REGION,
+    account: str = ACCOUNT,
 ) -> World:
     """A world of its own."""
     random = Random(seed)  # noqa: S311
     source = CLOCKS[clock]() if isinstance(clock, str) else clock
     scheduler = Scheduler(source, seed)
     ambient = Ambient(lambda: int(scheduler.now * 1000), random)
-    return World(scheduler, services, random, ambient, limits, region=region)
+    return World(scheduler, services, random, ambient, limits, account, region)

@@ -49,7 +49,7 @@ class Lambda:
             "X-Amzn-Trace-Id": f"root=1-{call.run.world.identifier()};sampled=0",
             "x-amzn-Remapped-Content-Length": "0",
         }
-        return dressed(call, result, len(compact(payload)), **headers, **extra)
+        return dressed(call, result, len(json.dumps(payload)), **headers, **extra)
 
     def _run(self, call: Call, name: str, payload: Any, spell: Callable[[Any], str], *, legacy: bool) -> Any:
         function = self._functions.get(name) or self._functions.get(short(name))
