@@ -261,10 +261,15 @@ class CloudFormation:
             changes=tuple(changes),
         )
 
-    def execute_change_set(self, id: str) -> None:
-        """Begin to execute a change set; what a failed one created goes again, even if it is to be retained."""
+    def execute_change_set(self, id: str, *, delete_new: bool) -> None:
+        """Begin to execute a change set, which rolls back when it fails.
+
+        Args:
+            id: of the change set.
+            delete_new: whether a rollback deletes what the execution created even if it is to be retained.
+        """
         with translated(SERVICE):
-            self._client.execute_change_set(ChangeSetName=id, DisableRollback=False, RetainExceptOnCreate=True)
+            self._client.execute_change_set(ChangeSetName=id, DisableRollback=False, RetainExceptOnCreate=delete_new)
 
     def delete_change_set(self, id: str) -> None:
         """Delete a change set and those of nested stacks; one that is gone is fine."""

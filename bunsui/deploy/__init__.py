@@ -21,11 +21,12 @@ from bunsui.deploy.destroy import destroy
 from bunsui.deploy.events import Event, Note, Notify, ResourceEvent, Uploaded
 from bunsui.deploy.models import Change, Deployment, Destruction, Plan, Widening
 from bunsui.deploy.pipeline import deploy, diff
-from bunsui.deploy.protocols import Approve, Assembly, Build, Pace
+from bunsui.deploy.protocols import Approve, Assembly, Asset, Build, Pace
 
 __all__ = [
     "Approve",
     "Assembly",
+    "Asset",
     "Build",
     "Change",
     "Deployment",

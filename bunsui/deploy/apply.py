@@ -21,6 +21,9 @@ def carry_out(
 ) -> Deployment:
     """Execute the plan's change set and tell what happens until it is done.
 
+    A rollback takes what is new with it, so that nothing is left behind; not where data is adopted, for no rollback
+    may touch that.
+
     Args:
         client: CloudFormation.
         plan: with a change set.
@@ -34,7 +37,8 @@ def carry_out(
         KeyboardInterrupt: as it came; AWS goes on, and a note says so.
     """
     watch = Watch.begin(client, plan.stack_id)
-    client.execute_change_set(plan.change_set)
+    adopts = any(change.action == "imported" for change in plan.changes)
+    client.execute_change_set(plan.change_set, delete_new=not adopts)
     try:
         stack, told = until_still(watch, plan.stack, notify, pace, begun=False)
     except KeyboardInterrupt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,14 @@ ROOT = "template.json"
 Approve = Callable[[Plan], bool]
 Build = Callable[[Any], Path]
 """Makes the zip of an asset of the assembly, or finds the one made before."""
+
+
+class Asset(Protocol):
+    """The code of one unit."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what its zip holds, hexadecimal."""
 
 
 class Assembly(Protocol):
@@ -34,8 +42,8 @@ class Assembly(Protocol):
         """File name -> JSON text; the root is `template.json`."""
 
     @property
-    def assets(self) -> Mapping[str, Any]:
-        """The code of its functions: SHA-256, hexadecimal -> whatever `Build` makes a zip of."""
+    def assets(self) -> Iterable[Asset]:
+        """The code of its functions."""
 
     @property
     def tags(self) -> Mapping[str, str]:

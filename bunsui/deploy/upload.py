@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from bunsui.aws.s3 import S3
 from bunsui.deploy.events import Notify, Uploaded
-from bunsui.deploy.protocols import Build
+from bunsui.deploy.protocols import Asset, Build
 from bunsui.deploy.render import Rendered, template_key
 from bunsui.model import names
 
@@ -46,11 +45,12 @@ def take_back(s3: S3, bucket: str, sent: Sent) -> None:
 
 
 def send_assets(
-    s3: S3, bucket: str, assets: Mapping[str, Any], build: Build, platform: str, notify: Notify
+    s3: S3, bucket: str, assets: Iterable[Asset], build: Build, platform: str, notify: Notify
 ) -> tuple[str, ...]:
     """Build and send the assets that are not there for this platform; returns the keys of those that were sent."""
+    unique = sorted({asset.digest: asset for asset in assets}.items())
     sent: list[str] = []
-    for number, (digest, asset) in enumerate(sorted(assets.items()), start=1):
+    for number, (digest, asset) in enumerate(unique, start=1):
         key = names.asset_key(digest)
         there = s3.head(bucket, key)
         skipped = there is not None and there.metadata.get(PLATFORM, "") == platform
@@ -60,5 +60,5 @@ def send_assets(
             size = path.stat().st_size
             s3.upload(bucket, key, path, metadata={PLATFORM: platform} if platform else {})
             sent.append(key)
-        notify(Uploaded(key=key, size=size, skipped=skipped, number=number, total=len(assets)))
+        notify(Uploaded(key=key, size=size, skipped=skipped, number=number, total=len(unique)))
     return tuple(sent)

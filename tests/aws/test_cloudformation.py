@@ -93,10 +93,11 @@ def test_what_a_change_set_is_asked_for(aws: Aws, stub: Stubber) -> None:
     assert made == CHANGE_SET
 
 
-def test_an_execution_rolls_back_and_keeps_nothing_new(aws: Aws, stub: Stubber) -> None:
-    wanted = {"ChangeSetName": CHANGE_SET, "DisableRollback": False, "RetainExceptOnCreate": True}
+@pytest.mark.parametrize("delete_new", [True, False])
+def test_an_execution_rolls_back(aws: Aws, stub: Stubber, delete_new: bool) -> None:
+    wanted = {"ChangeSetName": CHANGE_SET, "DisableRollback": False, "RetainExceptOnCreate": delete_new}
     stub.add_response("execute_change_set", {}, wanted)
-    CloudFormation(aws).execute_change_set(CHANGE_SET)
+    CloudFormation(aws).execute_change_set(CHANGE_SET, delete_new=delete_new)
 
 
 def test_a_change_set_that_is_gone(aws: Aws, stub: Stubber) -> None:

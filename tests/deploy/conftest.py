@@ -42,13 +42,18 @@ def ready(aws: Aws) -> Aws:
     return aws
 
 
+@dataclass(frozen=True)
+class Asset:
+    digest: str
+
+
 @dataclass
 class Assembly:
     """An assembly of hand-written templates."""
 
     root: dict[str, Any]
     nested: dict[str, Any] = field(default_factory=dict)
-    assets: dict[str, Any] = field(default_factory=dict)
+    assets: tuple[Asset, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     pipeline: str = "flights"
     stack: str = "flights"

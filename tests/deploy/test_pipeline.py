@@ -14,7 +14,7 @@ from bunsui.deploy import Deployment, Pace, deploy, destroy, diff
 from bunsui.deploy.render import template_key
 from bunsui.errors import ApprovalError, AwsError, DeploymentError
 from bunsui.local import REGION
-from tests.deploy.conftest import Assembly, Human, allow, bucket, no_build, role, table
+from tests.deploy.conftest import Assembly, Asset, Human, allow, bucket, no_build, role, table
 
 QUEUE = {"Type": "AWS::SQS::Queue"}
 
@@ -160,7 +160,7 @@ def test_an_asset_that_cannot_be_built_leaves_nothing(ready: Aws, human: Human) 
     def build(asset: Any) -> Path:
         raise RuntimeError("no compiler")
 
-    assembly = Assembly({"Resources": {"T": table()}}, assets={"d1": "unit"})
+    assembly = Assembly({"Resources": {"T": table()}}, assets=(Asset("d1"),))
     with pytest.raises(RuntimeError):
         put(ready, human, assembly, build=build)
     assert CloudFormation(ready).describe_stack("flights") is None
@@ -169,27 +169,27 @@ def test_an_asset_that_cannot_be_built_leaves_nothing(ready: Aws, human: Human) 
 def test_assets_are_sent_once_for_a_platform(ready: Aws, human: Human, tmp_path: Path, account: str) -> None:
     built: list[str] = []
 
-    def build(asset: str) -> Path:
-        built.append(asset)
-        file = tmp_path / f"{asset}.zip"
-        file.write_bytes(asset.encode())
+    def build(asset: Asset) -> Path:
+        built.append(asset.digest)
+        file = tmp_path / f"{asset.digest}.zip"
+        file.write_bytes(asset.digest.encode())
         return file
 
     def with_assets(number: int) -> Assembly:
         queue = {**QUEUE, "Properties": {"DelaySeconds": number}}
-        return Assembly({"Resources": {"Q": queue}}, assets={"d1": "one", "d2": "two"})
+        return Assembly({"Resources": {"Q": queue}}, assets=(Asset("d2"), Asset("d1"), Asset("d2")))
 
     made = put(ready, human, with_assets(1), build=build, platform="arm64-3.13")
-    assert built == ["one", "two"]
+    assert built == ["d1", "d2"]
     assert {"assets/d1.zip", "assets/d2.zip"} < set(made.uploaded)
     object = S3(ready, account).head(f"bunsui-{account}-{REGION}", "assets/d1.zip")
     assert object is not None
     assert object.metadata == {"bunsui-platform": "arm64-3.13"}
     again = put(ready, human, with_assets(2), build=build, platform="arm64-3.13")
-    assert built == ["one", "two"]
+    assert built == ["d1", "d2"]
     assert not any(key.startswith("assets/") for key in again.uploaded)
     put(ready, human, with_assets(3), build=build, platform="x86_64-3.13")
-    assert built == ["one", "two"] * 2
+    assert built == ["d1", "d2"] * 2
     sent = [
         (event.key, event.skipped, event.number, event.total) for event in human.events if event.event == "uploaded"
     ]
@@ -250,6 +250,22 @@ def test_retained_data_is_adopted_again(ready: Aws, human: Human) -> None:
     made = put(ready, human, resources(T=table(), Q=QUEUE))
     assert [(change.action, change.logical_id) for change in made.changes] == [("added", "Q"), ("imported", "T")]
     assert DynamoDB(ready).get_item("delays", {"day": "2013-01-01"}) == {"day": "2013-01-01", "n": 842}
+
+
+def test_a_failure_does_not_touch_adopted_data(ready: Aws, human: Human, account: str) -> None:
+    put(ready, human, resources(T=table()))
+    DynamoDB(ready).update_item("delays", {"day": "2013-01-01"}, "SET n = :n", values={":n": 842})
+    destroy(ready, "flights", approve=human.approve)
+    with pytest.raises(DeploymentError, match="Broken"):
+        put(ready, human, resources(T=table(), **broken(account)))
+    assert put(ready, human, resources(T=table())).changes[0].action == "imported"
+    assert DynamoDB(ready).get_item("delays", {"day": "2013-01-01"}) == {"day": "2013-01-01", "n": 842}
+
+
+def test_a_failure_leaves_nothing_new_that_is_to_be_retained(ready: Aws, human: Human, account: str) -> None:
+    with pytest.raises(DeploymentError, match="Broken"):
+        put(ready, human, resources(T=table(), **broken(account)))
+    assert put(ready, human, resources(T=table())).changes[0].action == "added"
 
 
 def test_what_another_stack_holds_is_refused(ready: Aws, human: Human) -> None:
