@@ -32,6 +32,8 @@ WENT_WRONG: Mapping[str, Status] = {
     "EvaluationFailed": Status.FAILED,
 }
 """How a try ends badly, and what the operation is then when it was the last try."""
+NAMED = {"TaskStateExited": "name", "EvaluationFailed": "state"}
+"""Events that say themselves which state they are about, and in which detail."""
 ENDED: Mapping[str, Status] = {
     "ExecutionSucceeded": Status.SUCCEEDED,
     "ExecutionFailed": Status.FAILED,
@@ -105,8 +107,9 @@ def _read(events: Iterable[Event]) -> tuple[list[_State], tuple[Status, datetime
         if event.type.endswith("StateEntered"):
             last = None
         state = of_event.get(event.previous) if event.previous else last
-        if event.type == "EvaluationFailed":
-            state = next((one for one in reversed(states) if one.name == event.details.get("state")), state)
+        told = event.details.get(NAMED[event.type]) if event.type in NAMED else None
+        if told is not None:
+            state = next((one for one in reversed(states) if one.name == told and not one.exited), None)
         of_event[event.id] = state
         if state is not None:
             _apply(state, event)

@@ -40,7 +40,7 @@ def with_lines(run: OperationRun, lines: Sequence[LogLine]) -> OperationRun:
     """What the history tells, and what only the log knows."""
     memory = max((line.memory_mb for line in lines if line.memory_mb is not None), default=None)
     failed = _last(lines, log.FAILED) if run.error else None
-    trace = run.traceback or (failed.traceback if failed else ())
+    trace = (failed.traceback if failed else ()) or run.traceback
     return run.model_copy(update={"memory_mb": memory, "log": failed, "traceback": trace})
 
 
