@@ -152,7 +152,7 @@ class Workspace:
         known = self.pipelines
         if name is None and len(known) == 1:
             return next(iter(known.values()))
-        if name in known:
+        if name is not None and name in known:
             return known[name]
         if not known:
             hint = "name them in bunsui.toml: pipelines = ['package.module:object']"
@@ -340,11 +340,22 @@ class Workspace:
             id=session,
         )
 
+    def latest(self, pipeline: str | None = None) -> Session:
+        """The newest session of the environment, or of one of its pipelines.
+
+        Raises:
+            UsageError: BUN701 when there is none.
+        """
+        found = self.list(pipeline=pipeline, limit=1).sessions
+        if not found:
+            raise UsageError("BUN701", "there are no sessions yet", hint="start one with `bunsui run`")
+        return found[0]
+
     def report(self, session: str) -> SessionReport:
         """A session with its job runs and operations."""
         return self.sessions.report(session, jobs=self._jobs(session))
 
-    def watch(self, session: str) -> Iterator[SessionReport | Snapshot]:
+    def watch(self, session: str) -> Iterator[Snapshot]:
         """Snapshots of a session whenever something happened, until it is over."""
         return self.sessions.watch(session, jobs=self._jobs(session))
 
