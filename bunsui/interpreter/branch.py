@@ -112,9 +112,7 @@ class Branch:
         """A state ends; its assignments come into force."""
         run = self.run
         details = (state.name, data, assigned) if assigned else (state.name, data)
-        self.previous = run.history.add(
-            state.kind + "StateExited", self.previous, run.world.scheduler.now, details
-        )
+        self.previous = run.history.add(state.kind + "StateExited", self.previous, run.world.scheduler.now, details)
         if assigned:
             self.variables = {**self.variables, **assigned}
         self.state = None

@@ -38,9 +38,7 @@ def written(document: Any, steps: Steps, value: Any) -> Any:
         changed[step] = written(document[step], rest, value)
         return changed
     path = "$" + "".join(f"['{step}']" if isinstance(step, str) else f"[{step}]" for step in steps)
-    raise Fault(
-        faults.RESULT_PATH_MATCH_FAILURE, f"Unable to apply ReferencePath {path} to input {compact(document)}"
-    )
+    raise Fault(faults.RESULT_PATH_MATCH_FAILURE, f"Unable to apply ReferencePath {path} to input {compact(document)}")
 
 
 def finish(branch: Branch, state: State, data: Any, result: Any) -> None:

@@ -269,4 +269,3 @@ class Children:
         for child in list(self.running.values()):
             self.map_run.aborted += 1
             child.stop()
-

@@ -1,8 +1,8 @@
 """What goes wrong while a state machine runs.
 
-    Fault            a States error inside the interpreter: Retry and Catch look at it
-      TaskFailed     what a service raises, and the only one that users raise
-    StateMachineStopped   StopExecution or a timeout of the execution; nothing catches it
+Fault            a States error inside the interpreter: Retry and Catch look at it
+  TaskFailed     what a service raises, and the only one that users raise
+StateMachineStopped   StopExecution or a timeout of the execution; nothing catches it
 """
 
 from __future__ import annotations

@@ -25,7 +25,9 @@ from bunsui.interpreter.jsonpath_parser import parse as parse_path
 from bunsui.interpreter.jsonvalue import compact, is_integer, is_number
 
 TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)\Z")
-SERVICE: Final = re.compile(r"arn:[\w-]+:states:[\w-]*:[\w-]*:(aws-sdk:[\w-]+|[\w-]+):([A-Za-z0-9]+)(?:\.(\w+(?::2)?))?\Z")
+SERVICE: Final = re.compile(
+    r"arn:[\w-]+:states:[\w-]*:[\w-]*:(aws-sdk:[\w-]+|[\w-]+):([A-Za-z0-9]+)(?:\.(\w+(?::2)?))?\Z"
+)
 FUNCTION: Final = re.compile(r"arn:[\w-]+:lambda:")
 
 
@@ -55,9 +57,7 @@ def reference(text: str, field: str) -> Evaluate:
         try:
             return expression(frame, data)
         except PathNotFound:
-            raise Fault(
-                faults.RUNTIME, f"The {field} parameter does not reference an input value: {text}"
-            ) from None
+            raise Fault(faults.RUNTIME, f"The {field} parameter does not reference an input value: {text}") from None
 
     return evaluate
 

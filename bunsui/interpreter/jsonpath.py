@@ -228,7 +228,9 @@ class Walk:
     def array(self, token: Index | Slice, at: int, node: Any, strict: bool) -> None:
         if not isinstance(node, list):
             if strict:
-                raise PathNotFound(f"Filter: {token} can only be applied to arrays. Current context is: {compact(node)}")
+                raise PathNotFound(
+                    f"Filter: {token} can only be applied to arrays. Current context is: {compact(node)}"
+                )
             return
         length = len(node)
         positions = token.positions if isinstance(token, Index) else token.positions(length)

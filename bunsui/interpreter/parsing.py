@@ -81,6 +81,8 @@ class Compiler:
         return None
 
     def _template(self, value: Mapping[str, Any], name: str, path: str, jsonata_: bool) -> Evaluate | None:
+        if name not in value:
+            return None
         return self._field(value, name, path, partial(template, "JSONata" if jsonata_ else "JSONPath"))
 
     def machine(self, value: Mapping[str, Any], path: str, jsonata_: bool) -> model.Machine:
@@ -124,12 +126,12 @@ class Compiler:
         """The fields by which JSONPath states shape their data."""
         found: dict[str, Any] = {}
         for name, target in (("InputPath", "input_path"), ("OutputPath", "output_path")):
-            found[target] = self._field(
-                value, name, path, lambda text, field: fields.empty if text is None else fields.data_path(text, field)
-            )
+            if name in value:
+                found[target] = self._field(value, name, path, whole_or_path)
         if value.get("Type") != "Map" or "ItemProcessor" in value:
             found["parameters"] = self._template(value, "Parameters", path, False)
-        found["result_selector"] = self._template(value, "ResultSelector", path, False)
+        if "ResultSelector" in value:
+            found["result_selector"] = self._template(value, "ResultSelector", path, False)
         if "ResultPath" in value:
             with self._at(f"{path}/ResultPath"):
                 found["result_path"] = fields.result_path(value["ResultPath"])
@@ -271,6 +273,11 @@ class Compiler:
             parameters=self._template(value, "Arguments" if jsonata_ else "Parameters", path, jsonata_),
             config=value.get("WriterConfig") or {},
         )
+
+
+def whole_or_path(value: Any, field: str) -> Evaluate:
+    """InputPath and OutputPath: null stands for an empty object."""
+    return fields.empty if value is None else fields.data_path(value, field)
 
 
 def items_expression(value: Any, field: str) -> Evaluate:

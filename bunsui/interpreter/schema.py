@@ -70,73 +70,86 @@ MAP: Final[Mapping[str, str]] = {
     "Label": STRING,
 }
 
-JSONPATH_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "Pass": {**TRANSITION, **PATHS, **ASSIGN, "Parameters": ANY, "Result": ANY, "ResultPath": NULLABLE_PATH},
-    "Succeed": {**PATHS},
-    "Fail": {"Error": STRING, "ErrorPath": PATH, "Cause": STRING, "CausePath": PATH},
-    "Wait": {
-        **TRANSITION,
-        **PATHS,
-        **ASSIGN,
-        "Seconds": COUNT,
-        "SecondsPath": PATH,
-        "Timestamp": STRING,
-        "TimestampPath": PATH,
-    },
-    "Choice": {**PATHS, **ASSIGN, "Choices": ARRAY, "Default": STRING},
-    "Task": {
-        **TRANSITION,
-        **PATHS,
-        **RESULT,
-        **ASSIGN,
-        **HANDLERS,
-        **TASK,
-        "Parameters": ANY,
-        "TimeoutSecondsPath": PATH,
-        "HeartbeatSecondsPath": PATH,
-    },
-    "Parallel": {**TRANSITION, **PATHS, **RESULT, **ASSIGN, **HANDLERS, "Parameters": ANY, "Branches": ARRAY},
-    "Map": {
-        **TRANSITION,
-        **PATHS,
-        **RESULT,
-        **ASSIGN,
-        **HANDLERS,
-        **MAP,
-        "Parameters": ANY,
-        "ItemsPath": PATH,
-        "MaxConcurrencyPath": PATH,
-        "ToleratedFailureCountPath": PATH,
-        "ToleratedFailurePercentagePath": PATH,
-    },
-}
-JSONATA_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "Pass": {**TRANSITION, **ASSIGN, **OUTPUT},
-    "Succeed": {**OUTPUT},
-    "Fail": {"Error": TEXT, "Cause": TEXT},
-    "Wait": {**TRANSITION, **ASSIGN, **OUTPUT, "Seconds": COUNT, "Timestamp": TEXT},
-    "Choice": {**ASSIGN, **OUTPUT, "Choices": ARRAY, "Default": STRING},
-    "Task": {**TRANSITION, **ASSIGN, **OUTPUT, **HANDLERS, **TASK, "Arguments": ANY},
-    "Parallel": {**TRANSITION, **ASSIGN, **OUTPUT, **HANDLERS, "Arguments": ANY, "Branches": ARRAY},
-    "Map": {**TRANSITION, **ASSIGN, **OUTPUT, **HANDLERS, **MAP, "Items": ANY},
-}
+
+def of_states(table: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+    """A table of fields, with those that all states have."""
+    return {kind: {**COMMON, **fields} for kind, fields in table.items()}
+
+
+JSONPATH_FIELDS: Final = of_states(
+    {
+        "Pass": {**TRANSITION, **PATHS, **ASSIGN, "Parameters": ANY, "Result": ANY, "ResultPath": NULLABLE_PATH},
+        "Succeed": {**PATHS},
+        "Fail": {"Error": STRING, "ErrorPath": PATH, "Cause": STRING, "CausePath": PATH},
+        "Wait": {
+            **TRANSITION,
+            **PATHS,
+            **ASSIGN,
+            "Seconds": COUNT,
+            "SecondsPath": PATH,
+            "Timestamp": STRING,
+            "TimestampPath": PATH,
+        },
+        "Choice": {**PATHS, **ASSIGN, "Choices": ARRAY, "Default": STRING},
+        "Task": {
+            **TRANSITION,
+            **PATHS,
+            **RESULT,
+            **ASSIGN,
+            **HANDLERS,
+            **TASK,
+            "Parameters": ANY,
+            "TimeoutSecondsPath": PATH,
+            "HeartbeatSecondsPath": PATH,
+        },
+        "Parallel": {**TRANSITION, **PATHS, **RESULT, **ASSIGN, **HANDLERS, "Parameters": ANY, "Branches": ARRAY},
+        "Map": {
+            **TRANSITION,
+            **PATHS,
+            **RESULT,
+            **ASSIGN,
+            **HANDLERS,
+            **MAP,
+            "Parameters": ANY,
+            "ItemsPath": PATH,
+            "MaxConcurrencyPath": PATH,
+            "ToleratedFailureCountPath": PATH,
+            "ToleratedFailurePercentagePath": PATH,
+        },
+    }
+)
+JSONATA_FIELDS: Final = of_states(
+    {
+        "Pass": {**TRANSITION, **ASSIGN, **OUTPUT},
+        "Succeed": {**OUTPUT},
+        "Fail": {"Error": TEXT, "Cause": TEXT},
+        "Wait": {**TRANSITION, **ASSIGN, **OUTPUT, "Seconds": COUNT, "Timestamp": TEXT},
+        "Choice": {**ASSIGN, **OUTPUT, "Choices": ARRAY, "Default": STRING},
+        "Task": {**TRANSITION, **ASSIGN, **OUTPUT, **HANDLERS, **TASK, "Arguments": ANY},
+        "Parallel": {**TRANSITION, **ASSIGN, **OUTPUT, **HANDLERS, "Arguments": ANY, "Branches": ARRAY},
+        "Map": {**TRANSITION, **ASSIGN, **OUTPUT, **HANDLERS, **MAP, "Items": ANY},
+    }
+)
 REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "Task": ("Resource",),
     "Choice": ("Choices",),
     "Parallel": ("Branches",),
 }
-EXCLUSIVE: Final[tuple[tuple[str, str], ...]] = (
-    ("Error", "ErrorPath"),
-    ("Cause", "CausePath"),
-    ("TimeoutSeconds", "TimeoutSecondsPath"),
-    ("HeartbeatSeconds", "HeartbeatSecondsPath"),
-    ("MaxConcurrency", "MaxConcurrencyPath"),
-    ("ToleratedFailureCount", "ToleratedFailureCountPath"),
-    ("ToleratedFailurePercentage", "ToleratedFailurePercentagePath"),
-    ("ItemProcessor", "Iterator"),
-)
+EXCLUSIVE: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "Fail": (("Error", "ErrorPath"), ("Cause", "CausePath")),
+    "Task": (("TimeoutSeconds", "TimeoutSecondsPath"), ("HeartbeatSeconds", "HeartbeatSecondsPath")),
+    "Map": (
+        ("MaxConcurrency", "MaxConcurrencyPath"),
+        ("ToleratedFailureCount", "ToleratedFailureCountPath"),
+        ("ToleratedFailurePercentage", "ToleratedFailurePercentagePath"),
+        ("ItemProcessor", "Iterator"),
+    ),
+    **dict.fromkeys(("Pass", "Succeed", "Wait", "Choice", "Parallel"), ()),
+}
 WAIT_FIELDS: Final = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
-TERMINAL: Final = frozenset({"Succeed", "Fail"})
+LINEAR: Final = frozenset({"Pass", "Wait", "Task", "Parallel", "Map"})
+"""States that say themselves where to go on, or that they end."""
+
 MACHINE_FIELDS: Final[Mapping[str, str]] = {
     "Comment": STRING,
     "StartAt": STRING,

@@ -78,7 +78,9 @@ def settled(answer: Any, watch: Watch) -> Turns:
     """The answer itself, after the time that it takes."""
     if isinstance(answer, Took):
         future = watch.scheduler.future()
-        done = (lambda: future.fail(answer.error)) if answer.error is not None else lambda: future.resolve(answer.result)
+        done = (
+            (lambda: future.fail(answer.error)) if answer.error is not None else lambda: future.resolve(answer.result)
+        )
         watch.timers.append(watch.scheduler.at(watch.scheduler.now + answer.seconds, done))
         return (yield from watch.wait(future))
     if isinstance(answer, Future):
@@ -191,9 +193,7 @@ class Events:
         """Scheduled and started."""
         resource = self.state.resource
         region = self.branch.run.world.region
-        self.branch.event(
-            "TaskScheduled", resource.service, resource.operation, self.given, region, self.more()
-        )
+        self.branch.event("TaskScheduled", resource.service, resource.operation, self.given, region, self.more())
         self.branch.event("TaskStarted", resource.service, resource.operation)
 
     def submitted(self, response: Any) -> None:

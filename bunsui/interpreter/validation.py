@@ -5,7 +5,7 @@ Every problem says where it is: a JSON pointer into the definition, and one sent
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,10 +85,12 @@ def missing(value: Mapping[str, Any], fields: tuple[str, ...], location: str) ->
 def typed(value: Mapping[str, Any], fields: Mapping[str, str], scope: Scope) -> Iterator[Diagnostic]:
     """Fields of the wrong type, and fields that do not belong."""
     for field, content in value.items():
-        if field not in fields:
+        kind = fields.get(field)
+        if kind is None:
             yield wrong("Field is not supported", scope.at(field))
             continue
-        kind = fields[field]
+        if kind is schema.STRING and type(content) is str:
+            continue
         accepts, message = schema.CHECKS[kind]
         if not accepts(content):
             yield wrong(message, scope.at(field))
@@ -106,8 +108,9 @@ def machine(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
         return
     if not states:
         yield wrong("States must not be empty", scope.at("States"))
+    place = scope.at("States")
     for name, content in states.items():
-        here = Scope(scope.at("States", name), scope.jsonata, scope.express, scope.fixed)
+        here = Scope(f"{place}/{name}", scope.jsonata, scope.express, scope.fixed)
         if not isinstance(content, dict):
             yield wrong("Value is not of type OBJECT", here.path)
             continue
@@ -138,28 +141,28 @@ def state(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
         if "Type" in value:
             yield wrong(f"Value is not one of: [{known}]", scope.at("Type"))
         return
-    scope = yield from language(value, scope)
+    if "QueryLanguage" in value:
+        scope = yield from language(value, scope)
     table = schema.JSONATA_FIELDS if scope.jsonata else schema.JSONPATH_FIELDS
-    yield from missing(value, schema.REQUIRED.get(str(kind), ()), scope.path)
-    yield from typed(value, {**schema.COMMON, **table[str(kind)]}, scope)
-    for first, second in schema.EXCLUSIVE:
+    yield from typed(value, table[kind], scope)
+    if kind in PARTS:
+        yield from missing(value, schema.REQUIRED.get(kind, ()), scope.path)
+        yield from handlers(value, scope)
+        yield from PARTS[kind](value, scope)
+    for first, second in schema.EXCLUSIVE[kind]:
         if first in value and second in value:
             yield wrong(f"Only one of these fields is allowed: [{first}, {second}]", scope.path)
-    yield from handlers(value, scope)
-    yield from PARTS.get(str(kind), nothing)(value, scope)
 
 
-def nothing(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
-    """A state without parts of its own."""
-    return iter(())
+HANDLERS = (
+    ("Retry", schema.RETRY_FIELDS, ("ErrorEquals",)),
+    ("Catch", schema.CATCH_FIELDS, ("ErrorEquals", "Next")),
+)
 
 
 def handlers(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
     """Retry and Catch."""
-    for field, fields, required in (
-        ("Retry", schema.RETRY_FIELDS, ("ErrorEquals",)),
-        ("Catch", schema.CATCH_FIELDS, ("ErrorEquals", "Next")),
-    ):
+    for field, fields, required in HANDLERS:
         entries = value.get(field)
         for at, entry in enumerate(entries if isinstance(entries, list) else ()):
             here = Scope(f"{scope.at(field)}[{at}]", scope.jsonata, scope.express)
@@ -193,9 +196,7 @@ def task(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
     found = SERVICE.match(resource) if isinstance(resource, str) else None
     if found and scope.express and found[3]:
         ending = f"'.{found[3]}'"
-        yield wrong(
-            f"Express state machine does not support {ending} service integration ", scope.at("Resource")
-        )
+        yield wrong(f"Express state machine does not support {ending} service integration ", scope.at("Resource"))
     if resource == "":
         yield wrong("Value is not a valid resource ARN", scope.at("Resource"))
 
@@ -273,7 +274,13 @@ def mapped(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
     yield from machine(processor, Scope(scope.at(name), scope.jsonata, scope.express or express, scope.fixed))
 
 
-PARTS = {"Task": task, "Wait": wait, "Choice": choice, "Parallel": parallel, "Map": mapped}
+PARTS: Mapping[str, Callable[[Mapping[str, Any], Scope], Iterator[Diagnostic]]] = {
+    "Task": task,
+    "Wait": wait,
+    "Choice": choice,
+    "Parallel": parallel,
+    "Map": mapped,
+}
 
 
 def transitions(value: Mapping[str, Any], states: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
@@ -285,19 +292,19 @@ def transitions(value: Mapping[str, Any], states: Mapping[str, Any], scope: Scop
     for name, content in states.items():
         if not isinstance(content, dict):
             continue
-        targets = dict(targets_of(content, scope.at("States", name)))
-        edges[name] = list(targets.values())
-        for place, target in targets.items():
+        edges[name] = found = []
+        for place, target in targets_of(content):
+            found.append(target)
             if target not in states:
-                yield Diagnostic(MISSING_TARGET, f"Missing 'Next' target: {target}", place)
-        if content.get("Type") in schema.JSONPATH_FIELDS and content["Type"] not in {"Choice", *schema.TERMINAL}:
+                yield Diagnostic(MISSING_TARGET, f"Missing 'Next' target: {target}", scope.at("States", name, place))
+        if content.get("Type") in schema.LINEAR:
             goes_on = [field for field in ("Next", "End") if content.get(field) not in (None, False)]
             if len(goes_on) != 1:
                 yield wrong("Exactly one of these fields is required: [Next, End]", scope.at("States", name))
     reached = {start}
     queue = [start]
     while queue:
-        for target in edges.get(str(queue.pop()), ()):
+        for target in edges.get(queue.pop(), ()):  # type: ignore[arg-type]
             if target not in reached:
                 reached.add(target)
                 queue.append(target)
@@ -306,13 +313,14 @@ def transitions(value: Mapping[str, Any], states: Mapping[str, Any], scope: Scop
             yield Diagnostic(MISSING_TARGET, f'State "{name}" is not reachable.', scope.at("States", name))
 
 
-def targets_of(content: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    """Where a state can go: the place that says so, and the name."""
+def targets_of(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where a state can go: the place below it that says so, and the name."""
     for field in ("Next", "Default"):
-        if isinstance(content.get(field), str):
-            yield f"{path}/{field}", content[field]
+        target = content.get(field)
+        if isinstance(target, str):
+            yield field, target
     for field in ("Choices", "Catch"):
         entries = content.get(field)
         for at, entry in enumerate(entries if isinstance(entries, list) else ()):
             if isinstance(entry, dict) and isinstance(entry.get("Next"), str):
-                yield f"{path}/{field}[{at}]/Next", entry["Next"]
+                yield f"{field}[{at}]/Next", entry["Next"]

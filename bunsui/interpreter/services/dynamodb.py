@@ -181,7 +181,9 @@ class DynamoDB:
         ]
         found = [item for item in table.items.values() if all(test(item) for test in tests)]
         if len(table.key) > 1:
-            found.sort(key=lambda item: comparable(item[table.key[1]]), reverse=request.get("ScanIndexForward") is False)
+            found.sort(
+                key=lambda item: comparable(item[table.key[1]]), reverse=request.get("ScanIndexForward") is False
+            )
         found = found[: request.get("Limit") or len(found)]
         return {"Count": len(found), "Items": copy.deepcopy(found), "ScannedCount": len(found)}
 
@@ -213,7 +215,9 @@ def required(request: Mapping[str, Any], name: str) -> Any:
 def reader(request: Mapping[str, Any], name: str) -> Reader:
     """An expression of a request with its placeholders."""
     return Reader(
-        str(request[name]), request.get("ExpressionAttributeNames") or {}, request.get("ExpressionAttributeValues") or {}
+        str(request[name]),
+        request.get("ExpressionAttributeNames") or {},
+        request.get("ExpressionAttributeValues") or {},
     )
 
 

@@ -46,9 +46,7 @@ def set_action(reader: Reader, item: Item, changed: Item, path: Path) -> None:
     reader.expect("=")
     value = sum_of(reader)(item)
     if value is None:
-        raise ExpressionError(
-            "The provided expression refers to an attribute that does not exist in the item"
-        )
+        raise ExpressionError("The provided expression refers to an attribute that does not exist in the item")
     place(changed, path, value)
 
 

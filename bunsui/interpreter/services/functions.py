@@ -94,7 +94,9 @@ def takes_context(function: Function) -> bool:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return False
-    positional = [p for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD} and p.default is p.empty]
+    positional = [
+        p for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD} and p.default is p.empty
+    ]
     return len(positional) >= 2 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
@@ -106,8 +108,11 @@ def decoded(value: Any) -> Any:
 def described(error: Exception, call: Call) -> dict[str, Any]:
     """The error as Lambda's Python runtime reports it."""
     frames = traceback.extract_tb(error.__traceback__)[1:]
-    lines = [f'  File "/var/task/{frame.filename.rpartition("/")[2]}", line {frame.lineno}, in {frame.name}\n    '
-             f"{frame.line}\n" for frame in frames]
+    lines = [
+        f'  File "/var/task/{frame.filename.rpartition("/")[2]}", line {frame.lineno}, in {frame.name}\n    '
+        f"{frame.line}\n"
+        for frame in frames
+    ]
     return {
         "errorMessage": str(error),
         "errorType": type(error).__name__,

@@ -34,6 +34,4 @@ def dressed(call: Call, result: dict[str, Any], length: int | None = None, **hea
 def cause(text: str, service: str, status: int, code: str, call: Call) -> str:
     """An error of an optimized integration, as the older SDK words it."""
     request = call.run.world.identifier()
-    return (
-        f"{text} (Service: {service}; Status Code: {status}; Error Code: {code}; Request ID: {request}; Proxy: null)"
-    )
+    return f"{text} (Service: {service}; Status Code: {status}; Error Code: {code}; Request ID: {request}; Proxy: null)"
