@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from bunsui.aws.cloudformation import CloudFormation
+from bunsui.aws.cloudformation import CloudFormation, Stack
 from bunsui.aws.connection import Aws
 from bunsui.aws.sts import Sts
 from bunsui.deploy import apply, changeset, control, plan, standing
@@ -58,7 +58,7 @@ def bootstrap(aws: Aws, *, approve: Approve | None, notify: Notify = ignore, pac
 def ensure(aws: Aws, place: Place, *, approve: Approve | None, notify: Notify, pace: Pace) -> None:
     """Bootstrap where there is no control stack; say so where it is not of this version."""
     client = CloudFormation(aws)
-    if not is_there(client):
+    if not _usable(standing.at_rest(client, names.CONTROL_STACK, notify, pace)):
         notify(Note(stack=names.CONTROL_STACK, text="this account and region have no control stack yet"))
         bootstrap(aws, approve=approve, notify=notify, pace=pace)
     elif client.get_template(names.CONTROL_STACK) != _wanted(place):
@@ -72,16 +72,15 @@ def require(client: CloudFormation) -> None:
     Raises:
         AwsError: BUN504 when there is none.
     """
-    if not is_there(client):
+    if not _usable(client.describe_stack(names.CONTROL_STACK)):
         hint = "run `bunsui bootstrap`, or deploy, which offers to create it"
         raise AwsError(
             "BUN504", f"there is no control stack {names.CONTROL_STACK} in this account and region", hint=hint
         )
 
 
-def is_there(client: CloudFormation) -> bool:
-    """Whether the control stack was ever created, however it stands now."""
-    stack = client.describe_stack(names.CONTROL_STACK)
+def _usable(stack: Stack | None) -> bool:
+    """Whether the control stack was ever created, however its last update went."""
     return stack is not None and standing.NEXT.get(stack.status, "update") == "update"
 
 
