@@ -130,8 +130,8 @@ def build(asset: Asset, target: Path, platform: Platform | None = None, cache: P
         cache: folder for installed requirements; by default `requirements` beside `target`.
 
     Raises:
-        DeclarationError: BUN302 when a file has changed or gone since, two files have one place, or the zip is too large
-            for Lambda; BUN303 when requirements cannot be installed.
+        DeclarationError: BUN302 when a file has changed or gone since, two files have one place, or the zip is too
+            large for Lambda; BUN303 when requirements cannot be installed.
     """
     declared = Platform.of(asset.python, asset.architecture)
     other = platform if asset.lock is not None and platform not in (None, declared) else None

@@ -1,8 +1,8 @@
 """Requirements of operations: locked at synth for the function's platform, unpacked from wheels when an asset is built.
 
-A lock names each wheel by version and hash and says what it was made for; it is committed with the assembly, so that later
-runs of synth need no network. pip finds and downloads; wheels are unpacked here, since what pip writes beside them
-(scripts with the interpreter's path, compiled files) differs from machine to machine.
+A lock names each wheel by version and hash and says what it was made for; it is committed with the assembly, so that
+later runs of synth need no network. pip finds and downloads; wheels are unpacked here, since what pip writes beside
+them (scripts with the interpreter's path, compiled files) differs from machine to machine.
 """
 
 from __future__ import annotations

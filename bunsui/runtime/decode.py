@@ -2,8 +2,8 @@
 
 JSON has one kind of number: an int widens to float, and a whole float is an int. Of a union the member that fits best
 is taken: what JSON tells apart, then text in the very form that a date, UUID, Decimal or Enum is written in before
-plain text, then the object whose fields match most exactly, then the order of the annotation. Fields that a dataclass does
-not have are dropped: the value may be of a subclass.
+plain text, then the object whose fields match most exactly, then the order of the annotation. Fields that a dataclass
+does not have are dropped: the value may be of a subclass.
 """
 
 from __future__ import annotations
@@ -325,7 +325,7 @@ def _substituted(annotation: Any, stands_for: dict[Any, Any]) -> Any:
 def _fields(kind: Any) -> tuple[dict[str, Any], set[str]]:
     known = hints.of(kind)
     if typing.is_typeddict(kind):
-        return known, set(kind.__required_keys__)
+        return known, {name for name, one in known.items() if _is_required(one, name in kind.__required_keys__)}
     if hasattr(kind, "_fields"):
         known = {name: known.get(name, Any) for name in kind._fields}
         return known, set(kind._fields) - set(kind._field_defaults)
@@ -333,6 +333,12 @@ def _fields(kind: Any) -> tuple[dict[str, Any], set[str]]:
     fields = [field for field in dataclasses.fields(kind) if field.init]
     required = {field.name for field in fields if field.default is none and field.default_factory is none}
     return {field.name: known.get(field.name, Any) for field in fields}, required
+
+
+def _is_required(annotation: Any, otherwise: bool) -> bool:
+    """`__required_keys__` does not see the wrappers in annotations that are strings."""
+    name = getattr(typing.get_origin(annotation), "_name", "")
+    return {"Required": True, "NotRequired": False}.get(name or "", otherwise)
 
 
 def _model(value: Any, annotation: Any, path: str) -> Any:

@@ -3,7 +3,7 @@
 | Python | JSON |
 |---|---|
 | None, bool, int, finite float, str | the same |
-| list, tuple, set, frozenset | array; sets sorted by their JSON text |
+| list, tuple, deque, set, frozenset | array; sets sorted by their JSON text |
 | dict and other mappings | object; keys become text: `1`, `true`, `2013-01-31` |
 | dataclass, NamedTuple, TypedDict | object by field name |
 | pydantic model | what `model_dump(mode="json", by_alias=True)` gives |
@@ -18,6 +18,7 @@ NaN and infinities are refused: JSON has none, and Step Functions would refuse t
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
 import enum
@@ -122,7 +123,7 @@ _WRITERS: tuple[tuple[Any, Callable[[Any, str], Any]], ...] = (
     (str, lambda value, path: str.__str__(value)),
     (int, lambda value, path: int(value)),
     (Mapping, _mapping),
-    ((list, tuple), _array),
+    ((list, tuple, collections.deque), _array),
     ((set, frozenset), _set),
     ((datetime.datetime, datetime.date, datetime.time), lambda value, path: value.isoformat()),
     (datetime.timedelta, _seconds),

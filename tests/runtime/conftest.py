@@ -1,0 +1,78 @@
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from bunsui.runtime import logs, shim, store
+
+
+class FakeS3:
+    """Objects in memory, through the calls of boto3 that the runtime makes."""
+
+    def __init__(self):
+        self.objects = {}
+
+    def put_object(self, Bucket, Key, Body, ContentType):
+        self.objects[Bucket, Key] = Body
+
+    def get_object(self, Bucket, Key):
+        import io
+
+        if (Bucket, Key) not in self.objects:
+            raise LookupError("NoSuchKey")
+        return {"Body": io.BytesIO(self.objects[Bucket, Key])}
+
+    def get_paginator(self, operation):
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, Bucket, Prefix):
+        keys = sorted(key for bucket, key in self.objects if bucket == Bucket and key.startswith(Prefix))
+        return [{"Contents": [{"Key": key}]} for key in keys] or [{}]
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    fake = FakeS3()
+    monkeypatch.setitem(store._clients, "s3", fake)
+    return fake
+
+
+@pytest.fixture
+def invoke(monkeypatch, tmp_path, capsys):
+    """Write a module, invoke a function of it through the shim; `.lines()` gives the log lines since."""
+    import logging
+    import sys
+
+    root = logging.getLogger()
+    level = root.level
+    monkeypatch.syspath_prepend(str(tmp_path))
+    shim.load.cache_clear()
+    made = []
+
+    def run(source, inputs=None, function="main", inline=32768, raw=True, **about):
+        import textwrap
+
+        name = f"user_module_{len(made)}"
+        made.append(name)
+        (tmp_path / f"{name}.py").write_text(textwrap.dedent(source), encoding="utf-8")
+        monkeypatch.setenv("BUNSUI_HANDLER", f"{name}:{function}")
+        return again(inputs, inline, raw, **about)
+
+    def again(inputs=None, inline=32768, raw=True, **about):
+        ids = {
+            "pipeline": "flights", "session": "s1", "attempt": 2, "job": "ingest", "operation": "clean", "try": 1,
+            "inline": inline, **about,
+        }  # fmt: skip
+        envelopes = {k: {"value": v} for k, v in (inputs or {}).items()} if raw else inputs
+        return shim.handle({"bunsui": ids, "inputs": envelopes}, SimpleNamespace(aws_request_id="r-1"))
+
+    run.again = again
+    run.text = lambda: capsys.readouterr().out
+    run.lines = lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    yield run
+    logs.uninstall()
+    root.setLevel(level)
+    for name in made:
+        sys.modules.pop(name, None)
+    shim.load.cache_clear()
