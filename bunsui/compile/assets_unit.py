@@ -6,6 +6,7 @@ import fnmatch
 import hashlib
 import importlib.util
 import os
+import pkgutil
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -96,9 +97,19 @@ def _spec(name: str, path: list[str] | None) -> ModuleSpec | None:
             return None
     if name in sys.modules:
         return sys.modules[name].__spec__
-    # importlib.util.find_spec would import, and so execute, the packages above.
-    found = (finder.find_spec(name, path) for finder in sys.meta_path if hasattr(finder, "find_spec"))
-    return next((spec for spec in found if spec is not None), None)
+    # importlib.util.find_spec would import, and so execute, the packages above; PathFinder asks an imported parent.
+    portions: list[str] = []
+    for importer in map(pkgutil.get_importer, path or ()):
+        spec = importer.find_spec(name) if importer is not None else None
+        if spec is not None and spec.loader is not None:
+            return spec
+        if spec is not None:
+            portions += spec.submodule_search_locations or ()
+    if not portions:
+        return None
+    namespace = ModuleSpec(name, None, is_package=True)
+    namespace.submodule_search_locations = portions
+    return namespace
 
 
 def files(unit: Unit, exclude: tuple[str, ...] = (), where: Where | None = None) -> tuple[File, ...]:
@@ -127,7 +138,9 @@ def files(unit: Unit, exclude: tuple[str, ...] = (), where: Where | None = None)
 def _walk(
     folder: Path, place: str, root: Path, exclude: tuple[str, ...], found: list[File], where: Where | None
 ) -> None:
-    for entry in os.scandir(folder):
+    with os.scandir(folder) as listed:
+        entries = list(listed)
+    for entry in entries:
         path = f"{place}/{entry.name}"
         if _left_out(entry.name, path, exclude):
             continue
