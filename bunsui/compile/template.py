@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from bunsui.compile.plan import Plan
 from bunsui.compile.pretty import pretty
 from bunsui.compile.split import ROOT
 from bunsui.compile.stack import MACHINE_LOGS, Unit, outputs
-from bunsui.model.names import REGION, artefact_bucket
+from bunsui.model.names import REGION, artefact_bucket, template_key
 from bunsui.resources.titles import title
 
 ROOT_TEMPLATE = "template.json"
@@ -36,11 +35,6 @@ def templates(
         pipeline.description or f"Pipeline {pipeline.name}", stacks[ROOT], children, list(outputs(plan))
     )
     return dict(sorted(found.items(), key=lambda item: item[0] != ROOT_TEMPLATE))
-
-
-def template_key(text: str) -> str:
-    """Where a template lies in the artefact bucket."""
-    return f"templates/{hashlib.sha256(text.encode()).hexdigest()}.json"
 
 
 def _child(stack: str, content: Mapping[str, Any], tags: Mapping[str, str]) -> Any:

@@ -8,7 +8,6 @@ The templates of nested stacks change by that, and so do their content-addressed
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -57,11 +56,6 @@ class Rendered:
     nested: Mapping[str, str]
 
 
-def template_key(text: str) -> str:
-    """Where a template lies in the artefact bucket."""
-    return f"templates/{hashlib.sha256(text.encode()).hexdigest()}.json"
-
-
 def render(templates: Mapping[str, str], place: Place) -> Rendered:
     """The templates of an assembly with literal names, the nested ones under their keys."""
     new_keys: dict[str, str] = {}
@@ -69,8 +63,8 @@ def render(templates: Mapping[str, str], place: Place) -> Rendered:
     for name, text in sorted(templates.items()):
         if name != ROOT:
             written = _dump(_with_names(json.loads(text), place))
-            new_keys[template_key(text)] = template_key(written)
-            nested[template_key(written)] = written
+            new_keys[names.template_key(text)] = names.template_key(written)
+            nested[names.template_key(written)] = written
     root = _with_names(json.loads(templates[ROOT]), place)
     for resource in root.get("Resources", {}).values():
         if resource.get("Type") == STACK_TYPE:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bunsui.aws.s3 import S3
 from bunsui.deploy.events import Notify, Uploaded
 from bunsui.deploy.protocols import Asset, Build
-from bunsui.deploy.render import Rendered, template_key
+from bunsui.deploy.render import Rendered
 from bunsui.model import names
 
 PLATFORM = "bunsui-platform"
@@ -31,7 +31,7 @@ class Sent:
 def send_templates(s3: S3, bucket: str, rendered: Rendered) -> Sent:
     """Put the templates where CloudFormation finds them; the result's keys carry the version of each object."""
     sent: dict[str, str | None] = {}
-    root_key = template_key(rendered.root)
+    root_key = names.template_key(rendered.root)
     for key, text in {**rendered.nested, root_key: rendered.root}.items():
         if s3.head(bucket, key) is None:
             sent[key] = s3.put(bucket, key, text.encode(), content_type="application/json")

@@ -39,6 +39,11 @@ def asset_key(digest: str) -> str:
     return f"assets/{digest}.zip"
 
 
+def template_key(text: str) -> str:
+    """Where a template lies in the artefact bucket."""
+    return f"templates/{hashlib.sha256(text.encode()).hexdigest()}.json"
+
+
 def spill_prefix(pipeline: str) -> str:
     """Below this key the functions of a pipeline keep values too large for a state machine."""
     return f"sessions/{pipeline}"

@@ -69,3 +69,17 @@ def test_nobody_to_ask(deployed: Aws) -> None:
 
 def test_nothing_there(ready: Aws) -> None:
     assert destroy(ready, "flights", approve=None).status == "ABSENT"
+
+
+def test_deploying_again_adopts_the_retained_bucket_with_what_is_in_it(
+    deployed: Aws, human: Human, account: str
+) -> None:
+    s3, lake = S3(deployed, account), f"flights-lake-{account}-{REGION}"
+    s3.put(lake, "k", b"kept")
+    destroy(deployed, "flights", approve=human.approve)
+    human.plans.clear()
+    made = deploy(deployed, Assembly({"Resources": {"Lake": bucket()}}), build=no_build, approve=human.approve)
+    (plan,) = human.plans
+    assert [(change.action, change.logical_id) for change in plan.changes] == [("imported", "Lake")]
+    assert made.status == "CREATE_COMPLETE"
+    assert s3.get(lake, "k") == b"kept"

@@ -11,7 +11,7 @@ from bunsui.aws.cloudformation import CloudFormation
 from bunsui.aws.dynamodb import DynamoDB
 from bunsui.aws.s3 import S3
 from bunsui.deploy import Deployment, Pace, deploy, destroy, diff
-from bunsui.deploy.render import template_key
+from bunsui.model.names import template_key
 from bunsui.errors import ApprovalError, AwsError, DeploymentError
 from bunsui.local import REGION
 from tests.deploy.conftest import Assembly, Asset, Human, allow, bucket, no_build, role, table

@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bunsui.deploy.render import Place, render, template_key
+from bunsui.deploy.render import Place, render
+from bunsui.model.names import template_key
 from tests.deploy.conftest import bucket, table
 
 PLACE = Place("111122223333", "eu-west-1", "aws-cn")
