@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,7 +59,9 @@ class Config(BaseModel):
             "BUN404",
             f"there is no environment {name!r}",
             where=Where(str(self.file), 1) if self.file else None,
-            hint=f"did you mean {near[0]!r}?" if near else f"there is {', '.join(known)}; add [environments.{name}] to {FILE}",
+            hint=f"did you mean {near[0]!r}?"
+            if near
+            else f"there is {', '.join(known)}; add [environments.{name}] to {FILE}",
         )
 
     def folder(self, pipeline: str, environment: Environment) -> Path:
@@ -86,41 +89,60 @@ def _read(file: Path, root: Path, section: tuple[str, ...]) -> Config:
     try:
         content: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError as invalid:
-        raise UsageError(
-            "BUN401", f"{file.name} is not valid TOML: {invalid}", where=Where(str(file), 1), hint="correct it"
-        ) from None
+        line = re.search(r"at line (\d+)", str(invalid))
+        where = Where(str(file), int(line[1]) if line else 1)
+        message = f"{file.name} is not valid TOML: {invalid}"
+        raise UsageError("BUN401", message, where=where, hint="correct the syntax") from None
     for key in section:
         content = content.get(key, {})
+    own = [_unknown(file, text, [key]) for key in _OURS if key in content]
     named = content.get("environments", {})
     if isinstance(named, dict):
-        content = {**content, "environments": {k: {"name": k, **v} if isinstance(v, dict) else v for k, v in named.items()}}
+        named = {name: {**one, "name": name} if isinstance(one, dict) else one for name, one in named.items()}
+        content = {**content, "environments": named}
     try:
-        return Config(root=root, file=file, **{key: value for key, value in content.items() if key not in ("root", "file")})
+        config = Config(**{**content, "root": root, "file": file})
     except ValidationError as invalid:
-        raise_all(_explain(error, file, text) for error in invalid.errors(include_url=False))
+        raise_all([*own, *(_explain(error, file, text) for error in invalid.errors(include_url=False))])
         raise AssertionError from invalid
+    raise_all(own)
+    return config
+
+
+_OURS = {"root", "file"}
+"""Attributes of a configuration that are no settings."""
 
 
 def _explain(error: Any, file: Path, text: str) -> BunsuiError:
     path = [str(part) for part in error["loc"]]
-    where = Where(str(file), _line(text, path))
-    name = ".".join(path)
     if error["type"] == "extra_forbidden":
-        fields = Environment.model_fields if path[0] == "environments" and len(path) > 1 else Config.model_fields
-        near = difflib.get_close_matches(path[-1], list(fields), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(set(fields) - {'root', 'file'}))}"
-        return UsageError("BUN401", f"{file.name}: there is no setting {name!r}", where=where, hint=hint)
-    reason = error["msg"][0].lower() + error["msg"][1:]
-    return UsageError("BUN401", f"{file.name}: {name} = {error['input']!r}: {reason}", where=where, hint=f"correct {name}")
+        return _unknown(file, text, path)
+    name, where = ".".join(path), Where(str(file), _line(text, path))
+    reason = error["msg"][0].lower() + error["msg"][1:].replace("valid tuple", "array").replace("dictionary", "table")
+    message = f"{file.name}: {name} = {error['input']!r}: {reason}"
+    return UsageError("BUN401", message, where=where, hint=f"correct {name}")
+
+
+def _unknown(file: Path, text: str, path: list[str]) -> BunsuiError:
+    fields = Environment.model_fields if path[0] == "environments" and len(path) > 1 else Config.model_fields
+    known = sorted(fields.keys() - _OURS - {"name"})
+    near = difflib.get_close_matches(path[-1], known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+    where = Where(str(file), _line(text, path))
+    return UsageError("BUN401", f"{file.name}: there is no setting {'.'.join(path)!r}", where=where, hint=hint)
 
 
 def _line(text: str, path: list[str]) -> int:
     """The line that most likely holds the key: the last part of the path, behind the heading of its table."""
-    lines = text.splitlines()
-    start = 0
-    if len(path) > 1:
-        start = next((i for i, line in enumerate(lines) if line.strip().strip("[]").endswith(".".join(path[:2]))), 0)
+    lines = [line.strip() for line in text.splitlines()]
+    names = [part for part in path if not part.isdigit()]
+    heading = ".".join(names[:2]) if len(names) > 1 else "tool.bunsui"
+    start = next((number for number, line in enumerate(lines) if _is_heading(line, heading)), 0)
     for number in range(start, len(lines)):
-        if lines[number].split("=")[0].strip().strip('"') == path[-1]:
+        if lines[number].split("=")[0].strip().strip('"') == names[-1]:
             return number + 1
     return start + 1
+
+
+def _is_heading(line: str, name: str) -> bool:
+    return line.startswith("[") and f".{line.strip('[]')}".endswith(f".{name}")

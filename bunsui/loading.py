@@ -24,7 +24,10 @@ def load(spec: str, root: Path, where: Where | None = None) -> Pipeline:
     module_name, _, attribute = spec.partition(":")
     if not module_name or not attribute:
         raise UsageError(
-            "BUN402", f"{spec!r} names no pipeline", where=where, hint="write package.module:object, such as 'etl.pipeline:pipeline'"
+            "BUN402",
+            f"{spec!r} names no pipeline",
+            where=where,
+            hint="write package.module:object, such as 'etl.pipeline:pipeline'",
         )
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
@@ -78,7 +81,9 @@ def _not_found(
 
 def _innermost(error: BaseException) -> Where | None:
     """The last line of the user's own code that the error passed through."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith((_OURS, "<"))]
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith((_OURS, "<"))
+    ]
     own = [frame for frame in frames if "site-packages" not in frame.filename and "/lib/python" not in frame.filename]
     if isinstance(error, SyntaxError) and error.filename:
         return Where(error.filename, error.lineno or 1)

@@ -1,4 +1,4 @@
-"""What `synth` makes of a pipeline: templates, state machines, permissions, graph and manifest, as texts that can be compared and kept."""
+"""What `synth` makes of a pipeline: templates, state machines, permissions, graph and manifest, as texts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Assembly:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> list[str]:
-        """Write the files, remove those of an earlier assembly that are no longer made, and return the names of what changed."""
+        """Write the files and remove those that only an earlier assembly made; the names of what changed."""
         folder.mkdir(parents=True, exist_ok=True)
         changed = []
         for name in sorted({*self.files, *_listed(folder)}):
@@ -71,7 +71,7 @@ class Assembly:
 
     def differences(self, folder: Path) -> str:
         """A unified diff from what is in the folder to this assembly; empty when they are the same."""
-        found = []
+        found: list[str] = []
         for name in sorted({*self.files, *_listed(folder)}):
             old, new = _read(folder / name) or "", self.files.get(name, "")
             found += difflib.unified_diff(
@@ -153,8 +153,8 @@ def assemble(
     """
     from bunsui.compile.code import Collector
     from bunsui.compile.plan import plan
-    from bunsui.compile.stack import movable_units, root_units
     from bunsui.compile.split import RESOURCES, SIZE, place
+    from bunsui.compile.stack import movable_units, root_units
     from bunsui.compile.template import templates
 
     before = read_manifest(folder)
@@ -166,21 +166,26 @@ def assemble(
     fixed, movable = root_units(made, tagged), movable_units(made, tagged)
     placement = place(fixed, movable, before.get("placement", {}), limit or (RESOURCES, SIZE))
     found = templates(made, fixed, movable, placement, tags)
-    _prove(found, made, fixed, movable)
+    _prove(found, made)
     texts = {name: pretty(content) for name, content in found.items()}
     permissions = _permissions(made, [*fixed, *movable], root)
     files = {_as(name, template_format): _text(found[name], texts[name], template_format) for name in found}
-    files |= {
-        f"machines/{machine.key}.asl.json": pretty(machine.definition)
-        for machine in (made.machine, *made.jobs.values())
-    }
+    files |= {f"machines/jobs/{machine.key}.asl.json": pretty(machine.definition) for machine in made.jobs.values()}
+    files["machines/pipeline.asl.json"] = pretty(made.machine.definition)
     files |= {"permissions.json": pretty(permissions), "graph.mmd": _mermaid(pipeline)}
     files |= collector.locks
-    nested = {unit: stack for unit, stack in placement.items() if stack != "root"}
-    manifest = _manifest(made, environment, files, collector.assets, placement if nested else {})
+    manifest = _manifest(made, environment, files, collector.assets, placement)
     files[MANIFEST] = pretty(manifest)
     return Assembly(
-        pipeline.name, environment, names.stack, texts, files, tuple(collector.assets.values()), permissions, manifest, tags
+        pipeline.name,
+        environment,
+        names.stack,
+        texts,
+        files,
+        tuple(collector.assets.values()),
+        permissions,
+        manifest,
+        tags,
     )
 
 
@@ -203,14 +208,14 @@ def _mermaid(pipeline: Pipeline) -> str:
     return mermaid(pipeline)
 
 
-def _prove(templates: Mapping[str, Any], made: Plan, fixed: Any, movable: Any) -> None:
+def _prove(templates: Mapping[str, Any], made: Plan) -> None:
     from bunsui.compile.prove import prove
-    from bunsui.resources.titles import title
+    from bunsui.compile.stack import SESSION_MACHINE, machine_title, worker_role
 
-    calls = {"SessionMachineRole": made.machine.calls}
-    calls |= {f"{title(machine.key, 'Machine')}Role": machine.calls for machine in made.jobs.values()}
-    calls |= {title(name, "Role"): needed for name, needed in made.worker_calls.items()}
-    raise_all(finding.error() for template in templates.values() for finding in prove(template, calls))
+    calls = {f"{SESSION_MACHINE}Role": made.machine.calls}
+    calls |= {f"{machine_title(machine.key)}Role": machine.calls for machine in made.jobs.values()}
+    calls |= {worker_role(name): needed for name, needed in made.worker_calls.items()}
+    raise_all(finding.error() for finding in prove(templates.values(), calls))
 
 
 def _permissions(made: Plan, units: Any, root: Path) -> dict[str, Any]:
@@ -255,7 +260,8 @@ def _manifest(
         "assets": {digest: assets[digest].describe() for digest in sorted(assets)},
         "artefact_bucket": artefact_bucket(),
         "parameters": [_parameter(parameter) for parameter in made.pipeline.parameters],
-        "machines": {machine.key: machine.name for machine in (made.machine, *made.jobs.values())},
+        "machine": made.machine.name,
+        "machines": {name: machine.name for name, machine in made.jobs.items()},
         "jobs": {job.name: [operation.name for operation in job.operations] for job in made.pipeline.jobs},
         "workers": {
             made.names.function(name): [why.operation for why in worker.why] for name, worker in made.workers.items()
@@ -265,18 +271,19 @@ def _manifest(
 
 
 def _parameter(parameter: Any) -> dict[str, Any]:
-    from pydantic import PydanticSchemaGenerationError, TypeAdapter
+    from pydantic import TypeAdapter
+    from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
 
     try:
-        schema = TypeAdapter(parameter.type).json_schema()
-    except PydanticSchemaGenerationError:
+        adapter: TypeAdapter[Any] = TypeAdapter(parameter.type)
+        found: dict[str, Any] = {"name": parameter.name, "schema": adapter.json_schema()}
+    except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema):
         raise DeclarationError(
             "BUN206",
             f"parameter {parameter.name!r} is of type {parameter.type!r}, which cannot be given to a session",
             where=parameter.where,
             hint="use a type that JSON can carry",
         ) from None
-    found: dict[str, Any] = {"name": parameter.name, "schema": schema}
     if not parameter.required:
-        found["default"] = parameter.default
+        found["default"] = adapter.dump_python(adapter.validate_python(parameter.default), mode="json")
     return found

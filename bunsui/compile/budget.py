@@ -1,7 +1,7 @@
 """How much data may travel inside the state machines, and how long they can take.
 
-A payload, a state's output and all values of one Assign have 256 KiB each (AWS Step Functions quotas). Where many results meet, each gets
-an equal share; what is larger travels by reference.
+A payload, a state's output and all values of one Assign have 256 KiB each (AWS Step Functions quotas). Where many
+results meet, each gets an equal share; what is larger travels by reference.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ INLINE = 32 * 1024
 """Bytes that a result has at most inside a state machine, however much room there is."""
 
 SHARED = 96 * 1024
-"""Bytes for all results in one place: less than half the quota, because a record holds them as text in which quotes are escaped."""
+"""Bytes for all results in one place: below half the quota, because a record holds them as text with quotes escaped."""
 
 REFERENCE = 200
 """Bytes of a reference, or of a small result, with its name."""

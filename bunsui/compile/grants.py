@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bunsui.errors import DeclarationError
-from bunsui.model.calls import Call, Condition, Why
+from bunsui.model.calls import Call, Condition, Why, document
 
 INLINE_LIMIT = 10_240
 MANAGED_LIMIT = 6_144
 MANAGED_COUNT = 10
-"""Characters of a role's inline policies, of a managed policy, and how many of these a role has (IAM quotas; white space does not count)."""
+"""Characters of a role's inline policies, of a managed policy, and how many of these a role has (IAM quotas)."""
 
 _FILLED_IN = {
     "${AWS::Partition}": "aws-us-gov",
@@ -42,14 +42,14 @@ class Grant:
         """As JSON for people and tests, with `Fn::Sub` placeholders left as they are."""
         found: dict[str, Any] = {"actions": list(self.actions), "resources": list(self.resources)}
         if self.conditions:
-            found["conditions"] = {one.operator: {one.key: list(one.values)} for one in self.conditions}
+            found["conditions"] = document(self.conditions)
         if self.justification:
             found["justification"] = self.justification
         return found
 
 
 def grants(calls: Iterable[Call]) -> tuple[Grant, ...]:
-    """Compile calls; calls with the same conditions and resource share a statement, and so do those with the same actions."""
+    """Compile calls; those with the same conditions and resource, or the same actions, share a statement."""
     reasons: dict[tuple[Any, ...], dict[tuple[str, str], Why]] = {}
     by_resource: dict[tuple[Any, ...], set[str]] = {}
     for call in calls:

@@ -1,16 +1,17 @@
 """A job's state machine: its operations in order of dependency, in parallel where they can.
 
-Results travel in variables. A branch sees the variables of what encloses it but can change none of them, so it uses a name of its own per depth
-and hands over what is needed outside as its output.
+Results travel in variables. A branch sees the variables of what encloses it but can change none of them, so it uses a
+name of its own per depth and hands over what is needed outside as its output.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bunsui.compile.budget import consumers, leaving
-from bunsui.compile.states import CONTEXT_INPUT, Link, constant, jsonata, machine, retrier, state_name, variable
+from bunsui.compile.states import CONTEXT_INPUT, Link, constant, field, jsonata, machine, retrier, state_name, variable
 from bunsui.graph.decompose import Parallel, Part, Serial, members
 from bunsui.model.binding import Bound
 from bunsui.model.names import Names
@@ -100,7 +101,7 @@ class _Writer:
             branches.append(machine(links, {name: jsonata(inner[name]) for name in out}))
             for name in out:
                 result = variable(f"out{depth}", name)
-                assign[result] = jsonata(f"$states.result[{position}].{name}")
+                assign[result] = jsonata(f"$states.result[{position}].{field(name)}")
                 scope[name] = f"${result}"
         title = state_name("Parallel: " + ", ".join(next(iter(members(part))) for part in parts))
         state: State = {"Type": "Parallel", "Branches": branches}
@@ -127,13 +128,13 @@ class _Writer:
             case FromConstant(value):
                 return {"value": constant(value)}
             case FromParameter(parameter):
-                return {"value": jsonata(f"{CONTEXT_INPUT}.parameters.{parameter}")}
+                return {"value": jsonata(f"{CONTEXT_INPUT}.parameters.{field(parameter)}")}
             case _:
-                whole = scope.get(source.operation, f"{CONTEXT_INPUT}.inputs.{source.operation}")
+                whole = scope.get(source.operation, f"{CONTEXT_INPUT}.inputs.{field(source.operation)}")
                 if not source.path:
                     return jsonata(whole)
-                path = ", ".join(f'"{field}"' for field in source.path)
-                return jsonata(f'$merge([{whole}, {{"path": [{path}]}}])')
+                path = json.dumps(source.path).replace("${", "\\u0024{")
+                return jsonata(f'$merge([{whole}, {{"path": {path}}}])')
 
 
 def retriers(retry: Retry | None, transient: Sequence[str]) -> list[State]:

@@ -31,7 +31,7 @@ MACHINE_STARS = (
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 )
-"""Logging and tracing of a state machine (AWS Step Functions developer guide, "cw-logs" and "xray-iam"); none has a resource type."""
+"""Logging and tracing of a machine (AWS Step Functions developer guide, "cw-logs", "xray-iam"); no resource types."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ It reads the finished template, not what made it, and shows for every role that
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from functools import cache
 from typing import Any
 
 from bunsui.errors import BunsuiError, DeclarationError
-from bunsui.model.calls import Call
+from bunsui.model.calls import Call, document
 
 Pair = tuple[str, str, str]
 """Action, resource pattern, and conditions in a canonical form."""
@@ -37,36 +38,52 @@ class Finding:
         return DeclarationError(
             "BUN305",
             f"role {self.role}: {self.action} on {self.resource}: {self.problem}",
-            hint="this is a mistake of bunsui or of an extension: a target or resource declares calls that its grants do not mirror",
+            hint="a mistake of bunsui or of an extension, whose calls are not those that its grants mirror",
         )
 
 
-def prove(template: Mapping[str, Any], calls: Mapping[str, Iterable[Call]]) -> list[Finding]:
-    """What is wrong with the roles of a template; `calls` gives for each role's logical ID what it has to allow.
+def prove(templates: Iterable[Mapping[str, Any]], calls: Mapping[str, Iterable[Call]]) -> list[Finding]:
+    """What is wrong with the roles of a family of templates; `calls` gives by logical ID what each role has to allow.
 
-    A role of the template that has no calls given must allow nothing.
+    A role that has no calls given must allow nothing; a role that is nowhere allows nothing.
     """
     findings: list[Finding] = []
-    for role, allowed in _allowed(template).items():
+    roles: dict[str, list[Pair]] = {role: [] for role in calls}
+    for template in templates:
+        for role, pair in _allowed(template):
+            if isinstance(pair, Finding):
+                findings.append(pair)
+            else:
+                roles.setdefault(role, []).append(pair)
+    for role, allowed in roles.items():
         findings += _prove_role(role, allowed, list(calls.get(role, ())))
     return findings
 
 
-def _allowed(template: Mapping[str, Any]) -> dict[str, list[Pair]]:
-    roles: dict[str, list[Pair]] = {}
+def _allowed(template: Mapping[str, Any]) -> Iterator[tuple[str, Pair | Finding]]:
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::IAM::Role":
-            documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
-            roles.setdefault(name, []).extend(pair for document in documents for pair in _pairs(document))
-        elif resource["Type"] == "AWS::IAM::ManagedPolicy":
-            for reference in properties["Roles"]:
-                roles.setdefault(reference["Ref"], []).extend(_pairs(properties["PolicyDocument"]))
-    return roles
+        for role, policy in _documents(name, resource["Type"], properties):
+            yield from ((role, found) for found in _pairs(role, policy))
+        for arn in properties.get("ManagedPolicyArns", ()):
+            yield name, Finding(name, "a managed policy that is not of this stack", "*", _text(arn))
 
 
-def _pairs(document: Mapping[str, Any]) -> Iterator[Pair]:
-    for statement in document["Statement"]:
+def _documents(name: str, kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The policy documents of a resource, each with the logical ID of the role that it is for."""
+    if kind == "AWS::IAM::Role":
+        yield from ((name, policy["PolicyDocument"]) for policy in properties.get("Policies", ()))
+    elif kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
+        yield from ((_text(role), properties["PolicyDocument"]) for role in properties.get("Roles", ()))
+    elif kind == "AWS::IAM::RolePolicy":
+        yield _text(properties["RoleName"]), properties["PolicyDocument"]
+
+
+def _pairs(role: str, policy: Mapping[str, Any]) -> Iterator[Pair | Finding]:
+    for statement in _list(policy["Statement"]):
+        if statement["Effect"] != "Allow" or "NotAction" in statement or "NotResource" in statement:
+            yield Finding(role, "only statements that allow actions on resources can be proved", "*", "*")
+            continue
         conditions = _canonical(statement.get("Condition", {}))
         for action in _list(statement["Action"]):
             for resource in _list(statement["Resource"]):
@@ -98,7 +115,7 @@ def _prove_role(role: str, allowed: list[Pair], calls: list[Call]) -> Iterator[F
 
 
 def _of_call(call: Call) -> str:
-    return _canonical({one.operator: {one.key: list(one.values)} for one in call.conditions})
+    return _canonical(document(call.conditions))
 
 
 def _canonical(conditions: Mapping[str, Any]) -> str:
@@ -116,14 +133,17 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    return value["Fn::Sub"] if isinstance(value, dict) else value
+    """Text as it is, the text of Fn::Sub and Ref, and JSON of any other function."""
+    if isinstance(value, dict):
+        value = value.get("Fn::Sub", value.get("Ref", value))
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 @cache
 def _pattern(resource: str) -> re.Pattern[str]:
-    return re.compile(re.escape(resource).replace(r"\*", ".*").replace(r"\?", "."))
+    return re.compile(re.escape(resource).replace(r"\*", ".*").replace(r"\?", "[^*?]"))
 
 
 def _covers(pattern: str, resource: str) -> bool:
-    """Whether everything that `resource` can stand for matches; its own wildcards are ordinary characters to the pattern."""
+    """Whether everything that `resource` can stand for matches; its own wildcards are characters to the pattern."""
     return pattern == resource or _pattern(pattern).fullmatch(resource) is not None

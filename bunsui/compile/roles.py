@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from awacs.aws import Action, Allow, PolicyDocument, Principal, Statement
+from awacs.aws import (
+    Action,
+    Allow,
+    ArnLike,
+    ConditionElement,
+    PolicyDocument,
+    Principal,
+    Statement,
+    StringEquals,
+    StringLike,
+)
 from awacs.aws import Condition as AwacsCondition
-from awacs.aws import ArnLike, ConditionElement, StringEquals, StringLike
 from awacs.sts import AssumeRole
 from troposphere import Ref, Sub, Tags, iam
 
 from bunsui.compile.grants import Grant, documents
+from bunsui.model.calls import document
 
 _OPERATORS: dict[str, type[ConditionElement]] = {
     "ArnLike": ArnLike,
@@ -30,8 +40,8 @@ def role(
         service: principal that assumes it.
         found: what it may do.
         tags: on the role.
-        source_arn: ARN of the one resource on whose behalf it may be assumed, where the service says so when it assumes the role;
-            Step Functions does (AWS, "procedure-create-iam-role"), Lambda documents the account only.
+        source_arn: ARN of the one resource on whose behalf it may be assumed, where the service says so when it assumes
+            the role; Step Functions does (AWS, "procedure-create-iam-role"), Lambda documents the account only.
         subject: for messages.
     """
     inline, managed = documents(found, subject)
@@ -71,7 +81,8 @@ def _statement(grant: Grant) -> Statement:
     extra: dict[str, Any] = {}
     if grant.conditions:
         elements = [
-            _OPERATORS[one.operator]({one.key: [_sub(value) for value in one.values]}) for one in grant.conditions
+            _OPERATORS[operator]({key: [_sub(value) for value in values] for key, values in keys.items()})
+            for operator, keys in document(grant.conditions).items()
         ]
         extra["Condition"] = AwacsCondition(elements)
     if grant.justification:

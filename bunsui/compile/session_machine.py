@@ -1,7 +1,7 @@
-"""The pipeline's own state machine: starts the jobs in order, and writes down what happens to the session and to each job run.
+"""The pipeline's own state machine: starts the jobs in order, and records what happens to the session and each job run.
 
-All writes are idempotent, so every error of theirs is retried. What follows a failure is written in a Catch; an execution that is stopped or
-times out can write nothing, and is completed by whoever reads the record.
+All writes are idempotent, so every error of theirs is retried. What follows a failure is written in a Catch; an
+execution that is stopped or times out can write nothing, and is completed by whoever reads the record.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bunsui.compile.states import CONTEXT_INPUT, Link, jsonata, machine, retrier, state_name, variable
+from bunsui.compile.states import CONTEXT_INPUT, Link, field, jsonata, machine, retrier, state_name, variable
 from bunsui.graph.decompose import Parallel, Part, Serial, decompose, members
 from bunsui.model import names as known
 from bunsui.model.names import ACCOUNT, JOB_RUNS_TABLE, PARTITION, REGION, SESSIONS_TABLE, Names
 from bunsui.model.target import Json, State
 
 RECORD_TIMEOUT = 60
+RECORD_RETRY = {"IntervalSeconds": 1, "MaxAttempts": 8, "BackoffRate": 2.0}
 CAUSE_CHARACTERS = 8000
 """How much of a cause is recorded; an item has 400 KB for everything."""
 
@@ -53,7 +54,7 @@ def session_machine(pipeline: str, jobs: Mapping[str, JobStart], names: Names) -
     links = writer.links(part, scope, 1)
     body = machine(links, {name: jsonata(scope[name]) for name, job in jobs.items() if job.results})
     outputs = {
-        name: {operation: jsonata(f"$jobs.{_key(name)}.{operation}") for operation in job.results}
+        name: {operation: jsonata(f"$jobs.{field(name)}.{field(operation)}") for operation in job.results}
         for name, job in jobs.items()
         if job.results
     }
@@ -73,10 +74,6 @@ def session_machine(pipeline: str, jobs: Mapping[str, JobStart], names: Names) -
         Comment=f"Pipeline {pipeline}",
         QueryLanguage="JSONata",
     )
-
-
-def _key(name: str) -> str:
-    return f"`{name}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,7 @@ class _Writer:
             branches.append(machine(links, {name: jsonata(inner[name]) for name in leaving}))
             for name in leaving:
                 result = variable(f"job{depth}", name)
-                assign[result] = jsonata(f"$states.result[{position}].{_key(name)}")
+                assign[result] = jsonata(f"$states.result[{position}].{field(name)}")
                 scope[name] = f"${result}"
         title = state_name("Parallel: " + ", ".join(next(iter(members(part))) for part in parts))
         return Link(title, {"Type": "Parallel", "Branches": branches, "Assign": assign})
@@ -139,14 +136,14 @@ class _Writer:
         return {
             "session": jsonata(f"{CONTEXT_INPUT}.session"),
             "attempt": jsonata(f"{CONTEXT_INPUT}.attempt"),
-            "parameters": {name: jsonata(f"{CONTEXT_INPUT}.parameters.{name}") for name in job.parameters},
-            "inputs": {operation: jsonata(f"{scope[source]}.{operation}") for operation, source in job.inputs.items()},
+            "parameters": {name: jsonata(f"{CONTEXT_INPUT}.parameters.{field(name)}") for name in job.parameters},
+            "inputs": {name: jsonata(f"{scope[source]}.{field(name)}") for name, source in job.inputs.items()},
             "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": jsonata("$states.context.Execution.Id"),
         }
 
 
 def _child_name(job: str) -> str:
-    """`{session}-{attempt}-{job}`: session ids have 40 characters at most, so only the job's part may need shortening."""
+    """`{session}-{attempt}-{job}`: a session's id has 40 characters at most, so the job alone may be shortened."""
     return jsonata(f'{CONTEXT_INPUT}.session & "-" & $string({CONTEXT_INPUT}.attempt) & "-{known.execution_part(job)}"')
 
 
@@ -166,7 +163,7 @@ def _update(table: str, key: Mapping[str, str], values: Mapping[str, Json], remo
             "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
         },
         "TimeoutSeconds": RECORD_TIMEOUT,
-        "Retry": [retrier(("States.TaskFailed", "States.Timeout"), IntervalSeconds=1, MaxAttempts=8, BackoffRate=2.0)],
+        "Retry": [retrier(("States.TaskFailed", "States.Timeout"), **RECORD_RETRY)],
     }
 
 

@@ -1,11 +1,13 @@
 """Large stacks become families: a root, and nested stacks for what may move.
 
-CloudFormation allows 500 resources and 1 MB a template. A unit that has a place keeps it, whatever is added: names in AWS are
-fixed, so that a unit could not be created in one stack before it is deleted from another. The places are kept in the manifest.
+CloudFormation allows 500 resources and 1 MB a template. A unit that has a place keeps it, whatever is added: names in
+AWS are fixed, so that a unit could not be created in one stack before it is deleted from another. The places are kept
+in the manifest.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 from bunsui.compile.pretty import pretty
@@ -66,7 +68,7 @@ def _room(used: Mapping[str, tuple[int, int]], size: tuple[int, int], limit: tup
         count, length = _add(taken, size)
         if count <= limit[0] and length <= limit[1]:
             return stack
-    return f"nested-{len(used)}"
+    return next(name for name in (f"nested-{number}" for number in itertools.count(1)) if name not in used)
 
 
 def _add(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
@@ -82,6 +84,8 @@ def _check(used: Mapping[str, tuple[int, int]]) -> None:
         if count > MOST_RESOURCES or size > MOST_SIZE:
             raise DeclarationError(
                 "BUN301",
-                f"stack {stack!r} has {count} resources and {size:,} bytes; CloudFormation allows {MOST_RESOURCES} and {MOST_SIZE:,}",
-                hint="divide the pipeline in two, or remove the assembly so that places are given anew (functions are then replaced)",
+                f"stack {stack!r} has {count} resources and {size:,} bytes; CloudFormation allows {MOST_RESOURCES} "
+                f"and {MOST_SIZE:,}",
+                hint="divide the pipeline in two, or remove the assembly so that places are given anew "
+                "(functions are then replaced)",
             )

@@ -23,6 +23,7 @@ DEFINITION_LIMIT = 1024 * 1024
 """Bytes of a state machine's definition (AWS Step Functions quotas)."""
 
 MACHINE_LOGS = "MachineLogs"
+SESSION_MACHINE = "SessionMachine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ class Unit:
 def unit(key: str, resources: Iterable[Any], grants: Mapping[str, tuple[Grant, ...]] | None = None) -> Unit:
     """A unit of troposphere resources, which are checked and rendered once."""
     return Unit(key, {resource.title: resource.to_dict() for resource in resources}, grants or {})
+
+
+def machine_title(job: str) -> str:
+    """Logical ID of a job's state machine; its role's has `Role` behind it."""
+    return title(job, "JobMachine")
+
+
+def worker_role(worker: str) -> str:
+    """Logical ID of a worker's role."""
+    return title(worker, "WorkerRole")
 
 
 def root_units(plan: Plan, environment: Environment) -> list[Unit]:
@@ -69,7 +80,7 @@ def movable_units(plan: Plan, environment: Environment) -> list[Unit]:
 def outputs(plan: Plan) -> Iterable[Output]:
     """What people and programs look up."""
     names = plan.names
-    yield Output("SessionMachine", Description="State machine that runs a session", Value=Ref("SessionMachine"))
+    yield Output(SESSION_MACHINE, Description="State machine that runs a session", Value=Ref(SESSION_MACHINE))
     yield Output("FunctionLogGroup", Description="Log group of all functions", Value=Ref("FunctionLogs"))
     for resource in plan.pipeline.resources:
         yield Output(
@@ -95,7 +106,7 @@ def _log_group(name: str, group: str, environment: Environment) -> Any:
 
 
 def _machine(plan: Plan, machine: Machine, environment: Environment, is_session: bool) -> Unit:
-    name = "SessionMachine" if is_session else title(machine.key, "Machine")
+    name = SESSION_MACHINE if is_session else machine_title(machine.key)
     arn = f"arn:{PARTITION}:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
     needed = grants(machine.calls)
     subject = f"pipeline {plan.pipeline.name!r}" if is_session else f"job {machine.key!r}"
@@ -143,9 +154,8 @@ def _escape(text: str) -> str:
 
 def _worker(plan: Plan, worker: Worker, environment: Environment) -> Unit:
     target = worker.work.target
-    name = title(worker.name, "Role")
+    name = worker_role(worker.name)
     needed = grants(plan.worker_calls[worker.name])
     roles = role(name, target.service, needed, environment.tags, None, f"operation {worker.why[0].operation!r}")
     made = target.stack(worker, plan.names, environment, name)
     return unit(f"worker/{worker.name}", (*roles, *made), {name: needed})
-

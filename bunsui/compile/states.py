@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 from bunsui.model.names import shorten
@@ -23,8 +24,8 @@ class Link:
 
     name: str
     state: State
-    beside: Mapping[str, State] = field(default_factory=dict)
-    ends: Mapping[str, State] = field(default_factory=dict)
+    beside: Mapping[str, State] = attribute(default_factory=dict)
+    ends: Mapping[str, State] = attribute(default_factory=dict)
     """States that are reached from here and go nowhere."""
 
 
@@ -53,10 +54,20 @@ def jsonata(expression: str) -> str:
     return f"{{% {expression} %}}"
 
 
+def field(name: str) -> str:
+    """A field's name in a JSONata path, quoted where JSONata would read something else."""
+    return f"`{name}`" if name in _WORDS or not name.isascii() or not name.isidentifier() else name
+
+
+_WORDS = ("and", "or", "in", "true", "false", "null", "function")
+"""Operators and literals of JSONata."""
+
+
 def constant(value: Json) -> Json:
-    """A JSON value as it stands; text that would be taken for JSONata becomes a JSONata string."""
+    """A JSON value as it stands; text that would be taken for JSONata or a placeholder becomes a JSONata string."""
     if isinstance(value, str):
-        return jsonata(json.dumps(value)) if value.startswith("{%") and value.endswith("%}") else value
+        taken = "${AWS::" in value or (value.startswith("{%") and value.endswith("%}"))
+        return jsonata(json.dumps(value).replace("${", "\\u0024{")) if taken else value
     if isinstance(value, list | tuple):
         return [constant(one) for one in value]
     if isinstance(value, dict):
@@ -70,7 +81,7 @@ def state_name(name: str) -> str:
 
 
 def variable(prefix: str, name: str) -> str:
-    """A variable's name within the limit of 80 characters (AWS Step Functions developer guide, "Passing data with variables")."""
+    """A variable's name, which has 80 characters at most (AWS Step Functions developer guide, "workflow-variables")."""
     return shorten(f"{prefix}_{name}", 71).replace("-", "_")
 
 

@@ -1,8 +1,8 @@
-"""Operations with the same code, settings and permissions share one worker, so that a thousand tasks of a kind are one function."""
+"""Operations with the same code, settings and permissions share one worker: a thousand of a kind are one function."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 
 from bunsui.model import types
 from bunsui.model.binding import Bound
@@ -21,18 +21,23 @@ def spills(bound: Bound) -> bool:
 def workers(operations: Mapping[str, Bound], code_of: Callable[[Bound], Code]) -> dict[str, Worker]:
     """The workers by name, in order of the operations that need them first."""
     large = {name for name, bound in operations.items() if spills(bound)}
-    groups: dict[tuple[object, ...], tuple[Work, list[Why], str]] = {}
+    groups: dict[tuple[object, ...], tuple[Work, list[Why]]] = {}
     for name, bound in operations.items():
         work = _work(bound, code_of(bound), large)
         why = Why(name, "invoke", bound.operation.where)
-        groups.setdefault(_key(work), (work, [], name))[1].append(why)
+        groups.setdefault(_key(work), (work, []))[1].append(why)
     found: dict[str, Worker] = {}
-    for work, whys, first in groups.values():
-        name = work.code.handler.partition(":")[2].replace(".", "_")
-        if len(whys) == 1 or name in found:
-            name = first
+    for work, whys in groups.values():
+        name = _name(work, whys, operations.keys() | found.keys())
         found[name] = Worker(name, work, tuple(whys))
     return found
+
+
+def _name(work: Work, whys: list[Why], taken: Set[str]) -> str:
+    """The function's name, which stays when operations of its kind come and go; else that of the first operation."""
+    members = {why.operation for why in whys}
+    function = work.code.handler.partition(":")[2]
+    return function if function not in taken or function in members else whys[0].operation
 
 
 def _work(bound: Bound, code: Code, large: set[str]) -> Work:
@@ -49,7 +54,12 @@ def _work(bound: Bound, code: Code, large: set[str]) -> Work:
 
 
 def _sorted(accesses: tuple[Access, ...]) -> tuple[Access, ...]:
-    return tuple({_access_key(access): access for access in sorted(accesses, key=_access_key)}.values())
+    """In order, without those that lie within another."""
+    found: list[Access] = []
+    for access in sorted(accesses, key=_access_key):
+        if not any(wider.covers(access) for wider in found):
+            found.append(access)
+    return tuple(found)
 
 
 def _access_key(access: Access) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bunsui.errors import Where
@@ -17,6 +18,14 @@ class Condition:
     operator: str
     key: str
     values: tuple[str, ...]
+
+
+def document(conditions: Iterable[Condition]) -> dict[str, dict[str, list[str]]]:
+    """Conditions as a policy document has them: operator -> key -> values."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for one in conditions:
+        found.setdefault(one.operator, {})[one.key] = list(one.values)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ _LIMIT = 200
 
 
 def title(name: str, kind: str) -> str:
-    """A logical ID: the name in camel case and the kind, with a hash where camel case alone could make two names one."""
+    """A logical ID: the name in camel case and the kind, with a hash where camel case could make two names one."""
     camel = "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", name))
     if _PLAIN.fullmatch(name) and len(camel) <= _LIMIT:
         return f"{camel}{kind}"

@@ -17,14 +17,14 @@ from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names, artefact_bucke
 from bunsui.model.target import Json, State, Worker
 
 QUEUEING = 30
-"""Seconds that a Task waits longer than its function may run, for a cold start; the function's timeout is what is told."""
+"""Seconds that a Task waits longer than its function may run, for a cold start; the function's timeout comes first."""
 
 ENVIRONMENT_LIMIT = 4096
 """Bytes of all environment variables together (AWS Lambda quotas)."""
 
 _RESERVED = ("AWS_", "LAMBDA_", "BUNSUI_")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
-"""AWS Lambda developer guide, "configuration-envvars": reserved variables; API reference, EnvironmentVariables: pattern."""
+"""AWS Lambda: developer guide, "configuration-envvars" (reserved); API reference, EnvironmentVariables (pattern)."""
 
 
 def _no_reserved(environment: dict[str, str]) -> dict[str, str]:
