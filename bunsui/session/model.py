@@ -196,11 +196,13 @@ class SessionReport(Told):
     Attributes:
         jobs: in order of their start, those not started last.
         failure: None unless the session failed, timed out or was aborted.
+        notes: what could not be found out, and why.
     """
 
     session: Session
     jobs: tuple[JobRun, ...] = ()
     failure: Failure | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:

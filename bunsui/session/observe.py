@@ -12,7 +12,7 @@ from bunsui.errors import UsageError
 from bunsui.session import lines as log
 from bunsui.session.arns import Place, job_execution
 from bunsui.session.history import operation_runs
-from bunsui.session.ids import utc_now
+from bunsui.session.ids import PATTERN, utc_now
 from bunsui.session.logs import LogReader
 from bunsui.session.model import Failure, JobRun, LogLine, OperationRun, Session, SessionReport, Status
 from bunsui.session.operations import WRONG, complete
@@ -32,6 +32,7 @@ Jobs = Mapping[str, Sequence[str]]
 """Job -> its operations, as declared."""
 
 _Run = TypeVar("_Run", JobRun, OperationRun)
+_T = TypeVar("_T")
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 
@@ -60,9 +61,10 @@ class Observer:
         Raises:
             UsageError: BUN701, there is no such session.
         """
-        id = id_of(which)
-        found = Store(self.aws).session(id)
-        if found is None and self.pipelines:
+        id = which if isinstance(which, str) else which.id
+        allowed = PATTERN.fullmatch(id) is not None
+        found = Store(self.aws).session(id) if allowed else None
+        if found is None and allowed and self.pipelines:
             place = Place.of(self.aws)
             looked = (self._reconciler.unrecorded(id, pipeline, place) for pipeline in self.pipelines)
             found = next((session for session in looked if session is not None), None)
@@ -85,33 +87,30 @@ class Observer:
         """
         session = self.session(which)
         runs = self._reconciler.job_runs(session, Store(self.aws).job_runs(session.id, session.attempt))
-        lines = self._operation_lines(session) if log_lines else ()
-        declared = jobs or {}
+        declared, notes = jobs or {}, Notes()
+        lines = notes.unless_refused("the log", lambda: self._operation_lines(session)) if log_lines else ()
+
+        def history(run: JobRun) -> tuple[OperationRun, ...]:
+            return notes.unless_refused("histories", lambda: self._history(session, run, declared.get(run.job, ())))
+
         with ThreadPoolExecutor(READERS) as readers:
-            histories = list(readers.map(lambda run: self._history(session, run, declared.get(run.job, ())), runs))
+            histories = list(readers.map(history, runs))
         told = [
-            complete(run, history, lines, declared.get(run.job, ()))
-            for run, history in zip(runs, histories, strict=True)
+            complete(run, found, lines, declared.get(run.job, ())) for run, found in zip(runs, histories, strict=True)
         ]
         report = SessionReport(session=session, jobs=(*told, *_waiting(declared, told, session.attempt)))
         failure = failure_of(report)
-        if failure is not None and failure.log is None and log_lines:
+        if failure is not None and failure.log is None and lines:
             failure = self._with_platform_line(session, failure, lines)
-        return report.model_copy(update={"failure": failure})
+        return report.model_copy(update={"failure": failure, "notes": notes.told()})
 
     def _history(self, session: Session, run: JobRun, declared: Sequence[str]) -> tuple[OperationRun, ...]:
-        from bunsui.aws import ServiceError
         from bunsui.aws.stepfunctions import StepFunctions
 
         execution = job_execution(session, run, self.prefix)
         if not execution or execution in self._histories:
             return self._histories.get(execution, ())
-        try:
-            found = operation_runs(StepFunctions(self.aws).history(execution, data=False), declared)
-        except ServiceError as error:
-            if error.aws_code != "ExecutionDoesNotExist":
-                raise
-            return ()
+        found = operation_runs(StepFunctions(self.aws).history(execution, data=False), declared)
         if run.status.finished:
             self._histories[execution] = found
         return found
@@ -137,9 +136,26 @@ class Observer:
         return Reconciler(self.aws, self.prefix, self.clock)
 
 
-def id_of(which: Which) -> str:
-    """The id of the session."""
-    return which if isinstance(which, str) else which.id
+class Notes:
+    """What AWS refused to tell: the record alone is worth a report."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, None] = {}
+
+    def unless_refused(self, what: str, read: Callable[[], tuple[_T, ...]]) -> tuple[_T, ...]:
+        """What `read` finds; nothing and a note when AWS refuses, nothing when AWS has forgotten the execution."""
+        from bunsui.aws import ServiceError
+
+        try:
+            return read()
+        except ServiceError as error:
+            if error.aws_code != "ExecutionDoesNotExist":
+                self._told[f"{what} could not be read: {error.message}"] = None
+            return ()
+
+    def told(self) -> tuple[str, ...]:
+        """Each note once."""
+        return tuple(self._told)
 
 
 def failure_of(report: SessionReport) -> Failure | None:

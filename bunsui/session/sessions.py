@@ -26,6 +26,9 @@ from bunsui.session.watch import Pace, watch
 if TYPE_CHECKING:
     from bunsui.aws import Aws
 
+LOG_WAITS_S = (1.0, 2.0)
+"""How long the line that tells a failure may take into CloudWatch before the last snapshot is given without it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
@@ -112,7 +115,7 @@ class Sessions:
             token: `next` of the page before.
 
         Raises:
-            UsageError: BUN406, the token is not one of ours.
+            UsageError: BUN406, the token is not one of ours, or the limit is below 1.
         """
         page = Store(self.aws).page(
             pipeline=pipeline, status=status, since=since, limit=limit, token=token, wanted=self._ours
@@ -170,7 +173,14 @@ class Sessions:
 
         def look() -> SessionReport:
             report = observer.report(which, jobs=jobs, log_lines=False)
-            return observer.report(which, jobs=jobs) if report.session.status.finished else report
+            if not report.session.status.finished:
+                return report
+            for wait in LOG_WAITS_S:
+                report = observer.report(which, jobs=jobs)
+                if report.failure is None or not report.failure.operation or report.failure.log or report.notes:
+                    return report
+                self.sleep(wait)
+            return observer.report(which, jobs=jobs)
 
         return watch(look, pace=pace, sleep=self.sleep)
 

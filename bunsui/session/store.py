@@ -91,8 +91,10 @@ class Store:
             wanted: anything else that decides.
 
         Raises:
-            UsageError: BUN406, the token is not one of ours.
+            UsageError: BUN406, the token is not one of ours, or the limit is below 1.
         """
+        if limit < 1:
+            raise UsageError("BUN406", f"a page has at least 1 session, not {limit}", hint="give a higher limit")
         found: list[Session] = []
         place = None
         for item in self._newest_first(pipeline, status, since, token):

@@ -115,3 +115,10 @@ def test_an_end_that_is_recorded_stays():
     one, _ = store(update_item=refusal("ConditionalCheckFailedException"))
     session = Session(id="s", pipeline="flights", status=Status.RUNNING)
     assert one.settle_session(session, Ending(Status.ABORTED, at(9))) is False
+
+
+def test_a_page_has_at_least_one_session():
+    one, _ = store(query={"Items": []})
+    with pytest.raises(UsageError) as caught:
+        one.page(limit=0)
+    assert caught.value.code == "BUN406"
