@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -48,7 +48,7 @@ def bind(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], wh
     Raises:
         DeclarationError, BunsuiErrors: all that is wrong (BUN101 to BUN206).
     """
-    raise_all(membership.check(pipeline, parameters, jobs, where))
+    raise_all(_once(membership.check(pipeline, parameters, jobs, where)))
     jobs_of = {operation.name: job.name for job in jobs for operation in job.operations}
     scope = Scope(
         pipeline,
@@ -67,8 +67,8 @@ def bind(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], wh
     return bound
 
 
-def _once(errors: Sequence[BunsuiError]) -> list[BunsuiError]:
-    """Whoever takes from an operation meets what is wrong with it again."""
+def _once(errors: Iterable[BunsuiError]) -> list[BunsuiError]:
+    """What is wrong with an operation or resource is met again by whoever takes from it."""
     return list({(error.code, error.message, error.where): error for error in errors}.values())
 
 

@@ -113,14 +113,25 @@ def _twice(kind: str, declared: Iterable[Any]) -> Iterator[BunsuiError]:
 
 def _resources(operations: Iterable[Operation]) -> Iterator[BunsuiError]:
     first: dict[str, Any] = {}
-    for operation in operations:
-        for access in (*operation.reads, *operation.writes):
-            known = first.setdefault(access.resource.id, access.resource)
-            if known is not access.resource and known != access.resource:
-                yield DeclarationError(
-                    "BUN201",
-                    f"two resources are named {known.id!r}",
-                    where=access.resource.where,
-                    hint="rename one of them, or declare it once and import it",
-                    related=[("the other", known.where)],
-                )
+    existing: dict[tuple[str, str], Any] = {}
+    for access in (access for one in operations for access in (*one.reads, *one.writes)):
+        resource = access.resource
+        known = first.setdefault(resource.id, resource)
+        if known != resource:
+            yield DeclarationError(
+                "BUN201",
+                f"two resources are named {known.id!r}",
+                where=resource.where,
+                hint="rename one of them, or declare it once and import it",
+                related=[("the other", known.where)],
+            )
+        name = getattr(resource, "existing", None)
+        same = existing.setdefault((resource.kind, name), resource) if name else resource
+        if same.id != resource.id:
+            yield DeclarationError(
+                "BUN201",
+                f"resources {same.id!r} and {resource.id!r} are both {resource.kind} {name!r}",
+                where=resource.where,
+                hint="declare it once and import it",
+                related=[("the other", same.where)],
+            )

@@ -22,8 +22,8 @@ from bunsui.model.target import Target
 
 _REQUIREMENT = re.compile(
     r"""\s* [A-Za-z0-9] ([A-Za-z0-9._-]*[A-Za-z0-9])? \s* (\[[A-Za-z0-9._,\s-]*\])? \s*
-    ( @\s*\S+ | \(?\s* (~=|===?|!=|<=?|>=?)\s*[^\s;,]+
-      (\s*,\s*(~=|===?|!=|<=?|>=?)\s*[^\s;,]+)* \s*\)? )? \s* (;.+)?""",
+    ( @\s*\S+ | \(?\s* (~=|===?|!=|<=?|>=?)\s*[A-Za-z0-9.*+!_-]+
+      (\s*,\s*(~=|===?|!=|<=?|>=?)\s*[A-Za-z0-9.*+!_-]+)* \s*\)? )? \s* (;.+)?""",
     re.VERBOSE,
 )
 """The shape of a PEP 508 requirement; resolving it tells the rest."""

@@ -50,7 +50,7 @@ def _put_in_order(earlier: object, later: object) -> None:
     if not isinstance(earlier, Ordered) or not isinstance(later, Ordered) or type(earlier) is not type(later):
         raise DeclarationError(
             "BUN101",
-            f"{type(earlier).__name__} >> {type(later).__name__} has no meaning",
+            f"{show(earlier)} >> {show(later)} has no meaning",
             where=caller(),
             hint="order operations with operations and jobs with jobs",
         )
