@@ -21,6 +21,9 @@ from bunsui.compile.requirements_pip import Platform, download, report
 from bunsui.errors import DeclarationError, Where, raise_all
 
 _TITLE = "# bunsui requirements 1"
+_NOTHING = "# nothing\n"
+"""The body of a lock whose requirements are all for other platforms."""
+
 _PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+) --hash=sha256:(?P<sha256>[0-9a-f]{64})")
 
 
@@ -101,11 +104,11 @@ def resolve(
     header = _header(wanted, python, architecture)
     if lock is not None and lock.startswith(header) and _is_sound(lock[len(header) :]):
         return lock
-    pins = sorted(
+    found = sorted(
         f"{_canonical(name)}=={version} --hash=sha256:{sha256}"
         for name, version, sha256 in report(wanted, Platform.of(python, architecture), where)
     )
-    return header + "".join(f"{pin}\n" for pin in pins)
+    return header + ("".join(f"{pin}\n" for pin in found) or _NOTHING)
 
 
 def _header(requirements: tuple[str, ...], python: str, architecture: str) -> str:
@@ -113,7 +116,7 @@ def _header(requirements: tuple[str, ...], python: str, architecture: str) -> st
 
 
 def _is_sound(body: str) -> bool:
-    return bool(body) and all(_PIN.fullmatch(line) for line in body.splitlines())
+    return body == _NOTHING or (bool(body) and all(_PIN.fullmatch(line) for line in body.splitlines()))
 
 
 def _canonical(name: str) -> str:
@@ -147,7 +150,8 @@ def install(lock: str, platform: Platform, cache: Path, where: Where | None = No
         wheels, made = Path(folder) / "wheels", Path(folder) / "made"
         wheels.mkdir()
         made.mkdir()
-        download([(pin.name, pin.version, pin.sha256) for pin in pins(lock)], platform, wheels, where)
+        if locked := pins(lock):
+            download([(pin.name, pin.version, pin.sha256) for pin in locked], platform, wheels, where)
         for wheel in sorted(wheels.iterdir()):
             _unpack(wheel, made, where)
         try:

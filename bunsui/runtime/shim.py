@@ -26,6 +26,9 @@ from .invocation import IDS, running, subject
 INLINE = 32 * 1024
 """Bytes of JSON that travel in the envelope where the event does not say."""
 
+SMALL = 128
+"""Bytes; a value that is no larger than a reference to it is never spilled."""
+
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Run the operation that the event names and return the envelope of its result.
@@ -147,7 +150,7 @@ def _envelope(value: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], int
         data = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except UnicodeEncodeError:
         raise EncodeError(f"{subject()}: result has text that is no valid Unicode (a lone surrogate)") from None
-    if len(data) <= about.get("inline", INLINE):
+    if len(data) <= max(about.get("inline", INLINE), SMALL):
         return {"value": value}, 0
     bucket = _artefacts(f"{subject()}: keeping a result of {len(data)} bytes")
     place = [about[name] for name in ("pipeline", "session", "attempt", "job", "operation")]

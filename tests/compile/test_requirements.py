@@ -115,6 +115,15 @@ def test_a_lock_made_for_something_else_is_made_again(pip_finds, change):
     assert len(pip_finds) == 1
 
 
+def test_requirements_for_other_platforms_only_need_nothing(pip_finds, wheels, tmp_path, monkeypatch):
+    monkeypatch.setattr(requirements, "report", lambda *asked: [])
+    lock = resolve(["alpha; sys_platform == 'win32'"], "3.13", "arm64")
+    assert pins(lock) == ()
+    assert resolve(["alpha; sys_platform == 'win32'"], "3.13", "arm64", lock) == lock
+    assert list(install(lock, Platform.of("3.13", "arm64"), tmp_path).iterdir()) == []
+    assert wheels["downloads"] == []
+
+
 def test_the_assembly_keeps_the_lock_and_the_digest_knows_it(pip_finds, tmp_path, monkeypatch):
     (tmp_path / "locked_unit.py").write_text("")
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -78,18 +78,22 @@ def test_a_decorated_operation_is_run_with_stubs_and_with_the_library(invoke):
 
 
 def test_a_small_value_travels_inside(invoke, s3):
-    text = "é" * 8
-    assert invoke(f"def main(): return {text!r}", inline=18) == {"value": text}
+    text = "é" * 80
+    assert invoke(f"def main(): return {text!r}", inline=162) == {"value": text}
     assert s3.objects == {}
 
 
 def test_a_large_value_is_spilled_and_counted_in_utf8(invoke, s3, monkeypatch):
     monkeypatch.setenv("BUNSUI_BUCKET", "artefacts")
-    text = "é" * 8
-    envelope = invoke(f"def main(): return {text!r}", inline=17)
+    text = "é" * 80
+    envelope = invoke(f"def main(): return {text!r}", inline=161)
     assert envelope == {"pointer": "sessions/flights/s1/2/ingest/clean.json"}
     assert json.loads(s3.objects["artefacts", envelope["pointer"]]) == text
-    assert invoke.lines()[-1]["spilled_bytes"] == 18
+    assert invoke.lines()[-1]["spilled_bytes"] == 162
+
+
+def test_a_value_smaller_than_a_reference_is_never_spilled(invoke):
+    assert invoke("def main(): return 'x' * 126", inline=1) == {"value": "x" * 126}
 
 
 def test_a_spilled_value_is_read_back_with_its_path(invoke, s3, monkeypatch):
