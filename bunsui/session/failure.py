@@ -18,6 +18,7 @@ from bunsui.session.model import FailureKind
 CANCELLED = "Cancelled"
 """The error of an execution that `bunsui cancel` stopped."""
 TIMEOUT = "States.Timeout"
+NO_MESSAGE = "it gave no message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def explain(error: str | None, cause: str | None) -> Explained:
         found = rule.message.search(message)
         if found is not None and (rule.error is _ANY or rule.error.fullmatch(name)):
             said = rule.say(found)
-            return Explained(rule.kind, name or "Error", said or "it gave no message", trace, execution)
+            return Explained(rule.kind, name or "Error", said or NO_MESSAGE, trace, execution)
     raise AssertionError("the last rule fits everything")
 
 

@@ -137,20 +137,26 @@ def _apply(state: _State, event: Event) -> None:
         state.ended, state.exited, state.status = time, True, state.wrong or Status.SUCCEEDED
 
 
+def _fate(state: _State, end: tuple[Status, datetime] | None) -> tuple[Status, datetime | None]:
+    """Where a state is, and since when if it is over."""
+    if state.exited:
+        return state.status, state.ended
+    if end is None:
+        return Status.RUNNING, None
+    over, at = end
+    if state.wrong is not None and state.ended is not None:
+        return state.wrong, state.ended
+    return Status.TIMED_OUT if over is Status.TIMED_OUT else Status.ABORTED, state.ended or at
+
+
 def _told(state: _State, operation: str, end: tuple[Status, datetime] | None) -> OperationRun:
     """The state as an operation; one that never exited shares the fate of its execution."""
-    status, finished = state.status, state.ended if state.exited else None
-    if not state.exited and end is not None:
-        over, at = end
-        failed = state.wrong is not None and state.ended is not None
-        status = state.wrong if failed and state.wrong else {Status.TIMED_OUT: over}.get(over, Status.ABORTED)
-        finished = state.ended or at
+    status, finished = _fate(state, end)
     told = explain(state.error, state.cause) if state.wrong else None
     message = told.message if told else ""
-    if told and told.kind == "timeout" and state.timeout_s is not None and message == "timed out":
-        message = f"timed out after {state.timeout_s} s"
-    if told and told.kind == "timeout" and status is Status.FAILED:
-        status = Status.TIMED_OUT
+    if told and told.kind == "timeout":
+        status = Status.TIMED_OUT if status is Status.FAILED else status
+        message = f"timed out after {state.timeout_s} s" if state.timeout_s and message == "timed out" else message
     return OperationRun(
         operation=operation,
         status=status,

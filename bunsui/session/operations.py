@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from bunsui.session import lines as log
-from bunsui.session.failure import explain
+from bunsui.session.failure import NO_MESSAGE, explain
 from bunsui.session.model import JobRun, LogLine, OperationRun, Status
 
 WRONG = (Status.FAILED, Status.TIMED_OUT)
@@ -40,8 +41,13 @@ def with_lines(run: OperationRun, lines: Sequence[LogLine]) -> OperationRun:
     """What the history tells, and what only the log knows."""
     memory = max((line.memory_mb for line in lines if line.memory_mb is not None), default=None)
     failed = _last(lines, log.FAILED) if run.error else None
-    trace = (failed.traceback if failed else ()) or run.traceback
-    return run.model_copy(update={"memory_mb": memory, "log": failed, "traceback": trace})
+    more: dict[str, Any] = {"memory_mb": memory, "log": failed}
+    if failed is not None and failed.traceback:
+        more["traceback"] = failed.traceback
+    if failed is not None and run.message in ("", NO_MESSAGE):
+        told = explain(failed.error, failed.message)
+        more |= {"kind": told.kind, "error": told.error, "message": told.message}
+    return run.model_copy(update=more)
 
 
 def from_lines(operation: str, lines: Sequence[LogLine], job: JobRun) -> OperationRun:

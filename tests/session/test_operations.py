@@ -81,3 +81,12 @@ def test_order_is_that_of_the_start_and_the_rest_waits():
     found = complete(job("RUNNING"), history, (), ["z", "a", "b", "y"])
     assert [one.operation for one in found.operations] == ["b", "a", "z", "y"]
     assert [one.status for one in found.operations[2:]] == [Status.NOT_STARTED] * 2
+
+
+def test_the_log_tells_what_a_history_leaves_out():
+    history = OperationRun(
+        operation="clean", status=Status.FAILED, tries=1, kind="error", error="Error", message="it gave no message"
+    )
+    failed = line("failed", 2, error="ValueError", message="bad")
+    found = only(complete(job("FAILED"), [history], [failed]))
+    assert (found.error, found.message, found.kind) == ("ValueError", "bad", "error")
