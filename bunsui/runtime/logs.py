@@ -48,6 +48,13 @@ def trace(error: BaseException) -> str:
     return "".join(report.format())
 
 
+def beyond_ours(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback from the first frame that is not the runtime's."""
+    while trace is not None and _ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return trace
+
+
 def _ours(file: str) -> bool:
     return file.rpartition(os.sep)[0] == _HERE
 

@@ -60,7 +60,8 @@ def _logged(about: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, An
             traceback=logs.shortened(logs.trace(error)),
             **_measured(started),
         )
-        raise
+        # Lambda reports the frames in the cause, where Step Functions has little room.
+        raise error.with_traceback(logs.beyond_ours(error.__traceback__))
     logs.write("operation.finished", **_measured(started), spilled_bytes=spilled)
     return envelope
 

@@ -138,6 +138,7 @@ def test_a_failure_passes_with_its_own_class_after_one_line(invoke):
     with pytest.raises(ValueError, match=r"^bad row$") as caught:
         invoke(source)
     assert type(caught.value).__name__ == "Oops"
+    assert [entry.name for entry in caught.traceback][-4:] == ["handle", "_logged", "main", "inner"]
     started, failed = invoke.lines()
     assert started["event"] == "operation.started"
     assert failed["event"] == "operation.failed"
