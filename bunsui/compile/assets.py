@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
-import zipfile
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +142,8 @@ def build(asset: Asset, target: Path, platform: Platform | None = None, cache: P
         folder = requirements.install(asset.lock, other or declared, cache or target.parent / "requirements")
         installed = tuple(_installed(folder))
     files = _merged(asset, installed)
+    import tempfile
+
     handle, name = tempfile.mkstemp(dir=target, prefix=".new-", suffix=".zip")
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -174,6 +174,8 @@ def _merged(asset: Asset, installed: tuple[File, ...]) -> list[File]:
 
 
 def _write(files: list[File], stream: Any) -> None:
+    import zipfile
+
     size = 0
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for file in files:

@@ -10,9 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
-import tempfile
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -141,6 +138,8 @@ def install(lock: str, platform: Platform, cache: Path, where: Where | None = No
     Raises:
         DeclarationError: BUN303 when a wheel cannot be had, or is not what was locked.
     """
+    import tempfile
+
     digest = hashlib.sha256(f"{platform}\n{lock}".encode()).hexdigest()
     target = cache / digest
     if target.is_dir():
@@ -165,6 +164,9 @@ def install(lock: str, platform: Platform, cache: Path, where: Where | None = No
 
 def _unpack(wheel: Path, target: Path, where: Where | None) -> None:
     """Unpack a wheel as installers do, without scripts and headers (PyPA, "Binary distribution format")."""
+    import shutil
+    import zipfile
+
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.infolist():
             path = _place(entry.filename)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import platform as machine
 import re
-import subprocess
 import sys
-import sysconfig
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +56,9 @@ class Platform:
     @classmethod
     def host(cls) -> Platform:
         """The interpreter and machine that run this: what the embedded AWS runs functions with."""
+        import platform as machine
+        import sysconfig
+
         return cls(machine.python_version(), (), sysconfig.get_platform())
 
     @property
@@ -128,6 +127,8 @@ def download(
     Raises:
         DeclarationError: BUN303.
     """
+    import tempfile
+
     hashed = not platform.is_host
     lines = [f"{name}=={version}" + (f" --hash=sha256:{sha256}" if hashed else "") for name, version, sha256 in pins]
     with tempfile.TemporaryDirectory() as folder:
@@ -138,6 +139,8 @@ def download(
 
 
 def _pip(arguments: list[str], platform: Platform, what: str, where: Where | None) -> str:
+    import subprocess
+
     common = ["--quiet", "--no-input", "--no-color", "--disable-pip-version-check"]
     command = [sys.executable, "-c", _RUN, json.dumps(platform.markers()), arguments[0], *common, *arguments[1:]]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell, own arguments

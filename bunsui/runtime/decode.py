@@ -20,11 +20,11 @@ from collections.abc import Callable
 from typing import Any, Literal, Union
 
 from . import hints
+from .annotation import bare, describe, rank, substituted
 from .encode import encode, is_text_class
 from .failures import DecodeError
 
 _NONE = type(None)
-_WRAPPERS = ("Annotated", "Required", "NotRequired", "ReadOnly", "Final", "ClassVar")
 _FOUND = {
     _NONE: "null",
     bool: "a boolean",
@@ -62,43 +62,8 @@ def decode(value: Any, annotation: Any, subject: str) -> Any:
         raise DecodeError(f"{subject}{place}: {wrong.reason}") from None
 
 
-def describe(annotation: Any) -> str:
-    """The annotation as a user would write it."""
-    annotation = _bare(annotation)
-    if annotation is _NONE:
-        return "None"
-    if typing.get_origin(annotation) in (Union, types.UnionType):
-        return " | ".join(describe(member) for member in typing.get_args(annotation))
-    if isinstance(annotation, type) and not typing.get_args(annotation):
-        return annotation.__name__
-    return str(annotation).replace("typing.", "").replace("collections.abc.", "")
-
-
-def _bare(annotation: Any) -> Any:
-    while True:
-        origin = typing.get_origin(annotation)
-        if isinstance(annotation, typing.NewType):
-            annotation = annotation.__supertype__
-        elif type(annotation).__name__ == "TypeAliasType":
-            annotation = annotation.__value__
-        elif isinstance(annotation, typing.TypeVar):
-            annotation = annotation.__bound__ or Any
-        elif type(annotation).__name__ == "InitVar":
-            annotation = annotation.type
-        elif (
-            hasattr(annotation, "__metadata__")
-            or getattr(origin, "_name", None) in _WRAPPERS
-            or origin is typing.ClassVar
-        ):
-            annotation = (
-                annotation.__origin__ if hasattr(annotation, "__metadata__") else typing.get_args(annotation)[0]
-            )
-        else:
-            return _NONE if annotation is None else annotation
-
-
 def _decode(value: Any, annotation: Any, path: str) -> Any:
-    annotation = _bare(annotation)
+    annotation = bare(annotation)
     if annotation in (Any, object) or isinstance(annotation, str | typing.ForwardRef):
         return value
     origin = typing.get_origin(annotation)
@@ -119,7 +84,7 @@ def _decode(value: Any, annotation: Any, path: str) -> Any:
 
 def _union(value: Any, annotation: Any, path: str) -> Any:
     wrong = _Mismatch(annotation, value, path)
-    ranked = sorted(typing.get_args(annotation), key=lambda member: _rank(value, _bare(member)))
+    ranked = sorted(typing.get_args(annotation), key=lambda member: rank(value, bare(member)))
     possible = []
     for member in ranked:
         try:
@@ -134,40 +99,6 @@ def _union(value: Any, annotation: Any, path: str) -> Any:
     if possible:
         return possible[0]
     raise wrong
-
-
-def _rank(value: Any, member: Any) -> tuple[int, int]:
-    """How badly the value fits at first sight; sorting keeps the annotation's order among equals."""
-    origin = typing.get_origin(member)
-    if origin is Literal:
-        return (0, 0)
-    if origin in (Union, types.UnionType):
-        return min(_rank(value, _bare(one)) for one in typing.get_args(member))
-    if member in (Any, object):
-        return (9, 0)
-    kind = origin or member
-    if isinstance(value, dict):
-        return (1, _distance(value, member))
-    if isinstance(value, str):
-        return ({str: 2, bytes: 3, bytearray: 3}.get(kind, 4 if _is_path(kind) else 1), 0)
-    return (1 if kind is type(value) else 2, 0)
-
-
-def _is_path(kind: Any) -> bool:
-    return isinstance(kind, type) and hasattr(kind, "__fspath__")
-
-
-def _distance(value: dict[str, Any], member: Any) -> int:
-    kind = typing.get_origin(member) or member
-    if not isinstance(kind, type):
-        return 1000
-    if hasattr(kind, "model_fields"):
-        names = {field.alias or name for name, field in kind.model_fields.items()}
-    elif typing.is_typeddict(kind) or dataclasses.is_dataclass(kind) or hasattr(kind, "_fields"):
-        names = set(hints.of(kind))
-    else:
-        return 1000
-    return 2 * len(value.keys() - names) + len(names - value.keys())
 
 
 def _literal(value: Any, annotation: Any, path: str) -> Any:
@@ -305,7 +236,7 @@ def _object(value: Any, annotation: Any, path: str) -> Any:
     if missing := sorted(required - value.keys()):
         raise _Mismatch(annotation, value, path, f"an object without {missing[0]!r}")
     stands_for = dict(zip(getattr(kind, "__parameters__", ()), typing.get_args(annotation)))  # noqa: B905
-    kinds = {name: _substituted(kind, stands_for) for name, kind in known.items()}
+    kinds = {name: substituted(kind, stands_for) for name, kind in known.items()}
     found = {name: _decode(value[name], kinds[name], f"{path}.{name}") for name in kinds if name in value}
     if typing.is_typeddict(kind):
         return {**value, **found}
@@ -313,13 +244,6 @@ def _object(value: Any, annotation: Any, path: str) -> Any:
         return kind(**found)
     except (ValueError, TypeError) as refused:
         raise _Mismatch(annotation, value, path, f"an object that it refuses: {refused}") from None
-
-
-def _substituted(annotation: Any, stands_for: dict[Any, Any]) -> Any:
-    if annotation in stands_for:
-        return stands_for[annotation]
-    open_ones = () if isinstance(annotation, type) else getattr(annotation, "__parameters__", ())
-    return annotation[tuple(stands_for.get(one, Any) for one in open_ones)] if open_ones else annotation
 
 
 def _fields(kind: Any) -> tuple[dict[str, Any], set[str]]:

@@ -61,7 +61,7 @@ def _logged(about: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, An
             **_measured(started),
         )
         # Lambda reports the frames in the cause, where Step Functions has little room.
-        raise error.with_traceback(logs.beyond_ours(error.__traceback__))
+        raise error.with_traceback(logs.beyond_ours(error.__traceback__))  # noqa: B904 - the same error
     logs.write("operation.finished", **_measured(started), spilled_bytes=spilled)
     return envelope
 
