@@ -218,7 +218,7 @@ def start(
         machine,
         {} if input is None else input,
         name=name or world.identifier(),
-        machine_name=state_machine_arn.rpartition(":")[2],
+        machine_arn=state_machine_arn,
         role=role_arn or DEFAULT_ROLE,
         express=workflow_type == "EXPRESS",
     )

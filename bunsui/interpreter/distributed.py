@@ -68,8 +68,8 @@ def attempt(branch: Branch, state: MapState, data: Any) -> Turns:
         items = ahead
     else:
         items = read_items(branch, state, effective)
-        branch.event("MapStateStarted", len(items))
-    started = branch.event(*started_event(map_run))
+        branch.event("MapStateStarted", 0)
+    branch.event(*started_event(map_run))
     children = Children(branch, state, map_run, inputs(branch, state, effective, items), limit)
     try:
         yield from children.run()
@@ -83,7 +83,6 @@ def attempt(branch: Branch, state: MapState, data: Any) -> Turns:
     map_run.status, map_run.stopped = "SUCCEEDED", branch.run.world.scheduler.now
     branch.event("MapRunSucceeded")
     branch.aside("MapStateSucceeded")
-    branch.previous = started
     return result
 
 
@@ -223,7 +222,7 @@ class Children:
             self.state.processor,
             self.data[at],
             name=parent.world.identifier(),
-            machine_name=f"{parent.machine_name}/{self.state.label or self.state.name}",
+            machine_arn=f"{parent.machine_arn}/{self.state.label or self.state.name}",
             role=parent.role,
             express=self.state.express,
             nested=True,

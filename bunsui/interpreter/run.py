@@ -37,7 +37,7 @@ class Run:
         data: Any,
         *,
         name: str,
-        machine_name: str,
+        machine_arn: str,
         role: str,
         express: bool = False,
         nested: bool = False,
@@ -48,11 +48,10 @@ class Run:
         self.name = name
         self.role = role
         self.express = express
-        prefix = f"arn:aws:states:{world.region}:{world.account}"
+        self.machine_arn = machine_arn
+        self.machine_name = machine_arn.rpartition(":")[2]
         kind = "express" if express else "execution"
-        self.arn = f"{prefix}:{kind}:{machine_name}:{name}"
-        self.machine_arn = f"{prefix}:stateMachine:{machine_name}"
-        self.machine_name = machine_name
+        self.arn = f"{machine_arn.replace(':stateMachine:', f':{kind}:')}:{name}"
         self.history = History()
         self.transitions = 0
         self.status = "RUNNING"

@@ -71,11 +71,12 @@ class Timer:
 class Future:
     """A value that somebody waits for; the first answer counts."""
 
-    __slots__ = ("_scheduler", "_waiter", "done", "error", "value")
+    __slots__ = ("_next", "_scheduler", "_waiter", "done", "error", "value")
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
         self._waiter: Strand | None = None
+        self._next: Future | None = None
         self.done = False
         self.value: Any = None
         self.error: BaseException | None = None
@@ -92,9 +93,17 @@ class Future:
             self.done, self.error = True, error
             self._wake()
 
+    def then(self, other: Future) -> None:
+        """Let another future have the same answer."""
+        self._next = other
+
     def _wake(self) -> None:
         if self._waiter is not None:
             self._scheduler.ready(self._waiter)
+        if self._next is not None and self.error is not None:
+            self._next.fail(self.error)
+        elif self._next is not None:
+            self._next.resolve(self.value)
 
     def wait(self, strand: Strand) -> None:
         """Let a strand sleep until the answer comes."""

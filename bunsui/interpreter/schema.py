@@ -147,6 +147,7 @@ EXCLUSIVE: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     **dict.fromkeys(("Pass", "Succeed", "Wait", "Choice", "Parallel"), ()),
 }
 WAIT_FIELDS: Final = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
+TYPES: Final = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
 LINEAR: Final = frozenset({"Pass", "Wait", "Task", "Parallel", "Map"})
 """States that say themselves where to go on, or that they end."""
 

@@ -22,11 +22,11 @@ def attempt(branch: Branch, state: TaskState, data: Any) -> Turns:
     """One attempt of a Task; the value is its result."""
     watch = Watch(branch)
     token = None
-    if state.resource.pattern == "waitForTaskToken" or state.resource.family == "activity":
+    if state.resource.pattern or state.resource.family == "activity":
         branch.token = token = branch.run.world.token(OpenTask(watch.answer, watch.beat))
         branch.touch()
     effective = data if state.jsonata else effective_input(branch, state, data)
-    given = arguments(branch, state, effective, {} if state.jsonata else effective)
+    given = arguments(branch, state, effective, effective)
     watch.limits(branch, state, effective)
     role = None if state.credentials is None else state.credentials(branch, effective)
     handler = handler_of(branch, state)
@@ -64,7 +64,7 @@ def answered(handler: Callable[[Call], Any], call: Call, events: Events, watch: 
         return (yield from watch.wait(watch.answer))
     if isinstance(answer, Submitted):
         events.submitted(answer.response)
-        return (yield from settled(answer.answer, watch))
+        return (yield from first_of(answer.answer, watch))
     if not state.resource.pattern:
         return (yield from settled(answer, watch)) if isinstance(answer, Took | Future) else answer
     result = yield from settled(answer, watch)
@@ -72,6 +72,14 @@ def answered(handler: Callable[[Call], Any], call: Call, events: Events, watch: 
     if state.resource.pattern == "waitForTaskToken":
         return (yield from watch.wait(watch.answer))
     return result
+
+
+def first_of(answer: Any, watch: Watch) -> Turns:
+    """The end of the job, or what somebody sends for its token, whichever is first."""
+    if isinstance(answer, Future) and not answer.done:
+        answer.then(watch.answer)
+        return (yield from watch.wait(watch.answer))
+    return (yield from settled(answer, watch))
 
 
 def settled(answer: Any, watch: Watch) -> Turns:
@@ -96,7 +104,7 @@ def handler_of(branch: Branch, state: TaskState) -> Callable[[Call], Any]:
     """
     services = branch.run.world.services
     resource = state.resource
-    for name in (resource.name, f"{resource.service}:{resource.action}", f"{resource.service}:*"):
+    for name in (resource.name, f"{resource.service}:{resource.action}"):
         if name in services:
             handler: Callable[[Call], Any] = services[name]
             return handler

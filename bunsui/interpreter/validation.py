@@ -107,7 +107,7 @@ def machine(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
     if not isinstance(states, dict):
         return
     if not states:
-        yield wrong("States must not be empty", scope.at("States"))
+        yield wrong("Value cannot be empty", scope.at("States"))
     place = scope.at("States")
     for name, content in states.items():
         here = Scope(f"{place}/{name}", scope.jsonata, scope.express, scope.fixed)
@@ -135,11 +135,12 @@ def language(value: Mapping[str, Any], scope: Scope) -> Iterator[Any]:
 def state(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
     """One state."""
     kind = value.get("Type")
-    if kind not in schema.JSONPATH_FIELDS:
-        known = ", ".join(schema.JSONPATH_FIELDS)
-        yield from missing(value, ("Type",), scope.path)
+    if not isinstance(kind, str) or kind not in schema.JSONPATH_FIELDS:
         if "Type" in value:
-            yield wrong(f"Value is not one of: [{known}]", scope.at("Type"))
+            known = ", ".join(schema.TYPES)
+            yield wrong(f"The field 'Type' should have one of these values: [{known}]", scope.at("Type"))
+        else:
+            yield wrong("The field 'Type' is required but was missing", scope.path)
         return
     if "QueryLanguage" in value:
         scope = yield from language(value, scope)
@@ -217,7 +218,7 @@ def choice(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
     if not isinstance(rules, list):
         return
     if not rules:
-        yield wrong("Choices must not be empty", scope.at("Choices"))
+        yield wrong("Value cannot be empty", scope.at("Choices"))
     for at, rule in enumerate(rules):
         place = f"{scope.at('Choices')}[{at}]"
         if not isinstance(rule, dict):
@@ -237,7 +238,7 @@ def parallel(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
     """A Parallel."""
     branches = value.get("Branches")
     if branches == []:
-        yield wrong("Branches must not be empty", scope.at("Branches"))
+        yield wrong("Value cannot be empty", scope.at("Branches"))
     for at, branch in enumerate(branches if isinstance(branches, list) else ()):
         here = Scope(f"{scope.at('Branches')}[{at}]", scope.jsonata, scope.express, scope.fixed)
         if isinstance(branch, dict):

@@ -6,7 +6,18 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from bunsui.interpreter import S3, Activities, DynamoDB, Lambda, StateMachines, Took, execute
+from bunsui.interpreter import (
+    S3,
+    SNS,
+    SQS,
+    Activities,
+    DynamoDB,
+    EventBridge,
+    Lambda,
+    StateMachines,
+    Took,
+    start,
+)
 from bunsui.interpreter.faults import TaskFailed
 
 GROUPS = ("pure", "lambda", "s3", "services")
@@ -116,7 +127,7 @@ def raising(behaviour):
     return scope["handler"]
 
 
-def services_for(case):
+def services_for(case, consumer):
     """What the account had when the case was recorded, as far as the case tells."""
     found = {"lambda": Lambda({spec["name"]: function(spec) for spec in case["lambda_functions"]})}
     buckets, tables = {}, {}
@@ -131,6 +142,10 @@ def services_for(case):
             buckets[given["Bucket"]][given["Key"]] = body
         elif call["service"] == "dynamodb" and call["method"] == "create_table":
             tables[given["table_name"]] = given["partition_key"]
+    found["sqs"], found["events"] = SQS(consumer), EventBridge()
+    deleted = any(call["method"] == "delete_topic" for call in case["setup_calls"])
+    found["sns"] = SNS(set() if deleted else None, consumer)
+    found["aws-sdk:secretsmanager:listSecrets"] = lambda given: {"SecretList": []}
     found["s3"] = S3(buckets)
     found["dynamodb"] = DynamoDB(tables or {"table-name": "id"})
     for name in named_tables(case):
@@ -138,6 +153,35 @@ def services_for(case):
     found["states"] = StateMachines(nested_machines(case))
     found["activity"] = Activities(activity_workers(case), "BASE_ID_ACTIVITY_CONSUMER")
     return found
+
+
+class Consumer:
+    """The machine that answered the tokens of a queue or topic when the case was recorded."""
+
+    def __init__(self, case):
+        text = json.dumps(case["setup_calls"])
+        fails = "sqs_send_task_failure_state_machine" in text or "failure" in case["name"]
+        succeeds = "sqs_send_task_success_state_machine" in text or "sns_publish_wait" in case["name"]
+        self.answer = "failure" if fails else "success" if succeeds or "mocking" in case["name"] else None
+        self.named = "no_error_field" not in case["name"]
+        self.bodies = []
+
+    def __call__(self, body):
+        if parsed(body) is not None:
+            self.bodies.append(parsed(body))
+
+    def settle(self, handle):
+        """Answer every token that waits."""
+        while self.answer and self.bodies:
+            body = self.bodies.pop(0)
+            token = body.get("TaskToken")
+            if token not in handle.tokens:
+                continue
+            if self.answer == "success":
+                handle.send_task_success(token, body.get("Message", {}))
+            else:
+                error = ("Failure error", "Failure cause") if self.named else (None, None)
+                handle.send_task_failure(token, *error)
 
 
 def named_tables(case):
@@ -148,7 +192,7 @@ def named_tables(case):
 
 def nested_machines(case):
     """The machines that callback cases start; what they are is only told by their names and outputs."""
-    if "states" not in case["services_needed"]:
+    if not {"states", "aws-sdk:sfn"} & set(case["services_needed"]):
         return {}
     arn = case["input"].get("StateMachineArn") if isinstance(case["input"], dict) else None
     if arn is None or "no_such" in case["name"]:
@@ -183,14 +227,17 @@ def worker(text):
 
 def run(case):
     """Execute a case here."""
-    return execute(
+    consumer = Consumer(case)
+    handle = start(
         case["definition"],
         case["input"],
-        services=services_for(case),
+        services=services_for(case, consumer),
         workflow_type=case["type"],
         role_arn=ROLE,
         state_machine_arn="arn:aws:states:us-east-1:111111111111:stateMachine:machine",
     )
+    consumer.settle(handle)
+    return handle.wait()
 
 
 def judge(case, group):

@@ -11,7 +11,19 @@ from bunsui.interpreter.services.activities import Activities
 from bunsui.interpreter.services.dynamodb import DynamoDB
 from bunsui.interpreter.services.functions import Lambda
 from bunsui.interpreter.services.machines import StateMachines
+from bunsui.interpreter.services.messages import SNS, SQS, EventBridge
 from bunsui.interpreter.services.registry import Service, registry
 from bunsui.interpreter.services.s3 import S3
 
-__all__ = ["S3", "Activities", "DynamoDB", "Lambda", "Service", "StateMachines", "registry"]
+__all__ = [
+    "S3",
+    "SNS",
+    "SQS",
+    "Activities",
+    "DynamoDB",
+    "EventBridge",
+    "Lambda",
+    "Service",
+    "StateMachines",
+    "registry",
+]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bunsui.interpreter.calls import Call, Handler
 from bunsui.interpreter.faults import TaskFailed
+from bunsui.interpreter.jsonvalue import compact
 from bunsui.interpreter.services.dynamodb_expressions import (
     Attribute,
     ExpressionError,
@@ -244,11 +246,14 @@ def optimized(action: Callable[[dict[str, Any]], dict[str, Any]]) -> Handler:
 
     def handle(call: Call) -> Any:
         try:
-            return dressed(call, attempted(action, call))
+            result = attempted(action, call)
         except Refused as error:
             known = "AmazonDynamoDBException" if error.code == "ValidationException" else error.code
             text = cause(error.text, "AmazonDynamoDBv2", 400, error.code, call)
             raise TaskFailed(f"DynamoDB.{known}", text) from None
+        checksum = str(zlib.crc32(compact(result).encode()))
+        spelled = {"x-amzn-RequestId": "", "x-amzn-requestid": checksum} if "Item" in result else {}
+        return dressed(call, result, Server="Server", **{"x-amz-crc32": checksum}, **spelled)
 
     return handle
 

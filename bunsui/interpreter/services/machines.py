@@ -28,21 +28,14 @@ class StateMachines:
 
     def integrations(self) -> Mapping[str, Handler]:
         """Starting, and answering task tokens."""
-        tokens: dict[str, Handler] = {
-            "sendTaskSuccess": send_success,
-            "sendTaskFailure": send_failure,
-            "sendTaskHeartbeat": send_heartbeat,
+        return {
+            **TOKENS,
+            "states:startExecution": self.start,
+            "states:startExecution.sync": self._synchronous(compact),
+            "states:startExecution.sync:2": self._synchronous(lambda value: value),
+            "aws-sdk:sfn:startExecution": self.start,
+            "aws-sdk:sfn:startSyncExecution": self._synchronous(compact),
         }
-        found = {f"aws-sdk:sfn:{name}": handler for name, handler in tokens.items()}
-        found["aws-sdk:sfn:startExecution"] = self.start
-        if self._machines:
-            found |= {
-                "states:startExecution": self.start,
-                "states:startExecution.sync": self._synchronous(compact),
-                "states:startExecution.sync:2": self._synchronous(lambda value: value),
-                "aws-sdk:sfn:startSyncExecution": self._synchronous(compact),
-            }
-        return found
 
     def begin(self, call: Call) -> Run:
         """Start a nested execution in the same world.
@@ -64,7 +57,7 @@ class StateMachines:
             machine,
             given_input(given),
             name=call.arguments.get("Name") or world.identifier(),
-            machine_name=short(arn),
+            machine_arn=arn if arn.startswith("arn:") else call.run.machine_arn.rpartition(":")[0] + f":{arn}",
             role=call.run.role,
             express=self._express,
             nested=True,
@@ -75,8 +68,16 @@ class StateMachines:
 
     def start(self, call: Call) -> Any:
         """`startExecution`: does not wait."""
-        run = self.begin(call)
-        return dressed(call, {"ExecutionArn": run.arn, "StartDate": iso(run.started)})
+        return self.response(call, self.begin(call))
+
+    @staticmethod
+    def response(call: Call, run: Run) -> dict[str, Any]:
+        """What starting answers."""
+        found = {"ExecutionArn": run.arn, "StartDate": iso(run.started)}
+        if call.integration.startswith("aws-sdk:"):
+            return found
+        length = len(run.arn) + len('{"executionArn":"","startDate":1.735689600000E9}')
+        return dressed(call, found, length, Connection="", connection="keep-alive")
 
     def _synchronous(self, spell: Callable[[Any], Any]) -> Handler:
         """`startExecution.sync` gives the output as text, `.sync:2` as JSON."""
@@ -94,7 +95,7 @@ class StateMachines:
                     future.fail(Fault(faults.TASK_FAILED, compact(described(child, compact))))
 
             run.on_end = ended
-            return Submitted(dressed(call, {"ExecutionArn": run.arn, "StartDate": iso(run.started)}), future)
+            return Submitted(self.response(call, run), future)
 
         return handle
 
@@ -137,14 +138,23 @@ def short(name: str) -> str:
 
 def send_success(call: Call) -> Any:
     """SendTaskSuccess; the output is JSON text, or a value that becomes one."""
-    given = call.arguments.get("Output", call.arguments.get("TaskOutput"))
-    if isinstance(given, str):
-        try:
-            given = json.loads(given)
-        except ValueError:
-            raise invalid_output(call) from None
-    answer_token(call, lambda token: call.run.world.send_success(token, given))
+    answer_token(call, lambda token: call.run.world.send_success(token, read_output(call)))
     return {}
+
+
+def read_output(call: Call) -> Any:
+    """The output of SendTaskSuccess.
+
+    Raises:
+        TaskFailed: it is text, but no JSON.
+    """
+    given = call.arguments.get("Output", call.arguments.get("TaskOutput"))
+    if not isinstance(given, str):
+        return given
+    try:
+        return json.loads(given)
+    except ValueError:
+        raise invalid_output() from None
 
 
 def send_failure(call: Call) -> Any:
@@ -168,16 +178,24 @@ def answer_token(call: Call, action: Callable[[Any], None]) -> None:
     Raises:
         TaskFailed: nobody waits for it.
     """
+    token = call.arguments.get("TaskToken")
     try:
-        action(call.arguments.get("TaskToken"))
+        call.run.world.open_task(token)
+        action(token)
     except TaskFailed as fault:
         request = call.run.world.identifier()
         text = f"{fault.cause} (Service: Sfn, Status Code: 400, Request ID: {request}) (SDK Attempt Count: 1)"
         raise TaskFailed(fault.error, text) from None
 
 
-def invalid_output(call: Call) -> TaskFailed:
+def invalid_output() -> TaskFailed:
     """The output is not JSON."""
-    request = call.run.world.identifier()
-    text = f"Invalid Output (Service: Sfn, Status Code: 400, Request ID: {request}) (SDK Attempt Count: 1)"
-    return TaskFailed("Sfn.InvalidOutputException", text)
+    return TaskFailed("Sfn.InvalidOutputException", "Invalid Output: 'Invalid output'")
+
+
+TOKENS: Mapping[str, Handler] = {
+    "aws-sdk:sfn:sendTaskSuccess": send_success,
+    "aws-sdk:sfn:sendTaskFailure": send_failure,
+    "aws-sdk:sfn:sendTaskHeartbeat": send_heartbeat,
+}
+"""What works without any state machine to start."""

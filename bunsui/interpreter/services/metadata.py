@@ -10,7 +10,7 @@ from bunsui.interpreter.jsonvalue import compact
 
 
 def dressed(call: Call, result: dict[str, Any], length: int | None = None, **headers: str) -> dict[str, Any]:
-    """A result with SdkHttpMetadata and SdkResponseMetadata."""
+    """A result with SdkHttpMetadata and SdkResponseMetadata; an empty header takes one away."""
     request = call.run.world.identifier()
     plain = {
         "Connection": "keep-alive",
@@ -20,6 +20,7 @@ def dressed(call: Call, result: dict[str, Any], length: int | None = None, **hea
         "x-amzn-RequestId": request,
         **headers,
     }
+    plain = {name: value for name, value in plain.items() if value}
     return {
         **result,
         "SdkHttpMetadata": {

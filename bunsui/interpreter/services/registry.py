@@ -22,9 +22,9 @@ class Service(Protocol):
 
 def registry(services: Mapping[str, Any] | None) -> dict[str, Handler]:
     """One handler for each integration; what is named singly wins over what a service brings."""
-    from bunsui.interpreter.services.machines import StateMachines
+    from bunsui.interpreter.services.machines import TOKENS
 
-    found: dict[str, Handler] = dict(StateMachines().integrations())
+    found: dict[str, Handler] = dict(TOKENS)
     single: dict[str, Handler] = {}
     for name, value in (services or {}).items():
         if isinstance(value, Service):
