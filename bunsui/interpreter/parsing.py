@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +15,9 @@ from bunsui.interpreter.choice_rules import RuleError, condition
 from bunsui.interpreter.expressions import Constant, Evaluate, ExpressionSyntaxError, is_jsonata, jsonata, typed
 from bunsui.interpreter.templates import TemplateError, template
 from bunsui.interpreter.validation import Diagnostic, InvalidDefinition, wrong
+
+
+WORD = re.compile(r"[A-Za-z_$][\w$]*")
 
 
 def parse(definition: Any, workflow_type: str = "STANDARD") -> model.Machine:
@@ -48,8 +52,21 @@ def loaded(definition: Any) -> Any:
         return None
     try:
         return json.loads(definition)
-    except ValueError as error:
-        raise InvalidDefinition((Diagnostic("INVALID_JSON_DESCRIPTION", str(error)),)) from None
+    except json.JSONDecodeError as error:
+        raise InvalidDefinition((invalid_json(error),)) from None
+
+
+def invalid_json(error: json.JSONDecodeError) -> Diagnostic:
+    """A syntax error, in the words of the Java library that AWS reads JSON with where those are known."""
+    text = error.doc if len(error.doc) <= 500 else f"{error.doc[:500]}[truncated]"
+    word = WORD.match(error.doc, error.pos)
+    column = error.colno + (len(word[0]) if word else 0)
+    place = f'[Source: (String)"{text}"; line: {error.lineno}, column: {column}]'
+    message = error.msg
+    if word:
+        known = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+        message = f"Unrecognized token '{word[0]}': was expecting {known}"
+    return Diagnostic("INVALID_JSON_DESCRIPTION", f"{message}\n at {place}", place)
 
 
 class Compiler:

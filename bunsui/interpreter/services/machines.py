@@ -119,15 +119,22 @@ def described(run: Run, spell: Callable[[Any], Any]) -> dict[str, Any]:
         "Input": spell(run.input),
         "InputDetails": {"Included": True},
         "Name": run.name,
+        "RedriveCount": run.redrives,
         "StartDate": int(run.started * 1000),
         "StateMachineArn": run.machine_arn,
         "Status": run.status,
         "StopDate": int((run.stopped or run.started) * 1000),
     }
     if run.status == "SUCCEEDED":
-        found |= {"Output": spell(run.output), "OutputDetails": {"Included": True}}
+        found |= {
+            "Output": spell(run.output),
+            "OutputDetails": {"Included": True},
+            "RedriveStatus": "NOT_REDRIVABLE",
+            "RedriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+        }
     else:
-        found |= {key: value for key, value in (("Error", run.error), ("Cause", run.cause)) if value is not None}
+        told = {"Error": run.error, "Cause": run.cause, "RedriveStatus": "REDRIVABLE"}
+        found |= {key: value for key, value in told.items() if value is not None}
     return dict(sorted(found.items()))
 
 
