@@ -89,8 +89,8 @@ def _described(message: str) -> tuple[str, str, list[str]] | None:
 
 def _log(text: str, error: dict[str, Any], *, as_json: bool) -> str:
     """The log of a failed invocation: what the function printed, then the error as the runtime prints it."""
-    printed, _, _ = text.partition("Traceback (most recent call last):")
-    lines = [line for line in printed.splitlines() if _MARK not in line and line != _DIED]
+    printed, _, _ = f"\n{text}".partition("\nTraceback (most recent call last):")
+    lines = [line for line in printed.splitlines()[1:] if _MARK not in line and line != _DIED]
     if as_json:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         lines.append(json.dumps({"timestamp": now, "level": "ERROR", **error}))

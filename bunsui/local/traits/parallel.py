@@ -22,6 +22,7 @@ from bunsui.local.traits import stopping
 from bunsui.local.traits.anchor import wrap
 
 _events = threading.Lock()
+_last: contextvars.ContextVar[dict[str, int]] = contextvars.ContextVar("last event of each execution")
 
 
 def apply() -> None:
@@ -123,12 +124,15 @@ def _with_succeed(apply_output_path: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _numbered(add: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Branches add to one history, whose events are numbered by its length."""
+    """Branches add to one history, numbered by its length; an event names the one before it in its own branch."""
 
     def add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
         with _events:
             event = add(execution, kind, details)
-            event["previousEventId"] = event["id"] - 1
-            return event
+        arn = execution["executionArn"]
+        before = _last.get({})
+        event["previousEventId"] = before.get(arn, 0)
+        _last.set({**before, arn: event["id"]})
+        return event
 
     return add_event
