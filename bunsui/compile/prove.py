@@ -146,4 +146,6 @@ def _pattern(resource: str) -> re.Pattern[str]:
 
 def _covers(pattern: str, resource: str) -> bool:
     """Whether everything that `resource` can stand for matches; its own wildcards are characters to the pattern."""
-    return pattern == resource or _pattern(pattern).fullmatch(resource) is not None
+    if pattern == resource:
+        return True
+    return ("*" in pattern or "?" in pattern) and _pattern(pattern).fullmatch(resource) is not None

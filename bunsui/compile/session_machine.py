@@ -67,7 +67,7 @@ def session_machine(pipeline: str, jobs: Mapping[str, JobStart], names: Names) -
     return machine(
         [
             Link("Session started", _session_started(pipeline)),
-            Link("Jobs", run, ends={"Session failed": _session_failed(), "Failed": _fail()}),
+            Link("Run jobs", run, ends={"Session failed": _session_failed(), "Fail session": _fail()}),
             Link("Session succeeded", _session_succeeded(outputs)),
         ],
         outputs,
@@ -218,7 +218,7 @@ def _failed(error: str) -> dict[str, Json]:
 
 
 def _session_failed() -> State:
-    return {**_update(SESSIONS_TABLE, _SESSION_KEY, _failed("$failure")), "Output": {}, "Next": "Failed"}
+    return {**_update(SESSIONS_TABLE, _SESSION_KEY, _failed("$failure")), "Output": {}, "Next": "Fail session"}
 
 
 def _job_started(job: str, names: Names) -> State:

@@ -62,17 +62,26 @@ def field(name: str) -> str:
 _WORDS = ("and", "or", "in", "true", "false", "null", "function")
 """Operators and literals of JSONata."""
 
+_PLACEHOLDER = "${AWS::"
+
 
 def constant(value: Json) -> Json:
     """A JSON value as it stands; text that would be taken for JSONata or a placeholder becomes a JSONata string."""
     if isinstance(value, str):
-        taken = "${AWS::" in value or (value.startswith("{%") and value.endswith("%}"))
-        return jsonata(json.dumps(value).replace("${", "\\u0024{")) if taken else value
+        taken = _PLACEHOLDER in value or (value.startswith("{%") and value.endswith("%}"))
+        return written(value) if taken else value
     if isinstance(value, list | tuple):
         return [constant(one) for one in value]
     if isinstance(value, dict):
+        if any(_PLACEHOLDER in key for key in value):
+            return written(value)
         return {key: constant(one) for key, one in value.items()}
     return value
+
+
+def written(value: Json) -> str:
+    """A JSON value as JSONata, which has JSON's literals; without placeholders, which CloudFormation would fill in."""
+    return jsonata(json.dumps(value).replace("${", "\\u0024{"))
 
 
 def state_name(name: str) -> str:

@@ -1,7 +1,8 @@
 """Wrong declarations, each with code, place and hint: the cases lie in cases/*.cases.
 
-A case is a module. `#: CODE text` is an error that it must raise, `#: hint text` its hint, `#: other label` a place that
-takes part in the first one. `# here` marks the line of the first error, `# here 2` of the second, `# other` of that place.
+A case is a module. `#: CODE text` is an error that it must raise, `#: hint text` its hint, `#: other label` a place
+that takes part in the first one. `# here` marks the line of the first error, `# here 2` of the second, `# other` of
+that place.
 """
 
 from __future__ import annotations

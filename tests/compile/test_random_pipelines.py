@@ -1,0 +1,73 @@
+"""Random pipelines compile to valid machines, and give what plain Python gives."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from statelint.linter import Linter
+
+from bunsui import Pipeline
+from bunsui.compile.states import STATE_NAME_LIMIT
+
+from .pipelines import World, compiled, expected, filled, pipeline, states
+
+
+@st.composite
+def pipelines(draw: st.DrawFn) -> Pipeline:
+    size = draw(st.integers(1, 9))
+    names = [f"op{number}" for number in range(size)]
+    needs: dict[str, list[str]] = {}
+    for position, name in enumerate(names):
+        choices = [*names[:position], "month", "year"]
+        needs[name] = draw(st.lists(st.sampled_from(choices), unique=True, max_size=4))
+    # Operations that are neighbours in a topological order make jobs whose graph is acyclic.
+    cuts = draw(st.lists(st.booleans(), min_size=size, max_size=size))
+    jobs: dict[str, list[str]] = {}
+    for name, cut in zip(names, cuts, strict=True):
+        if cut or not jobs:
+            jobs[f"job-{len(jobs)}"] = []
+        jobs[f"job-{len(jobs) - 1}"].append(name)
+    return pipeline(needs, jobs)
+
+
+SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@given(pipelines(), st.data())
+@SLOW
+def test_sessions_give_what_python_gives(declared: Pipeline, data: st.DataObject) -> None:
+    parameters = {parameter.name: number for number, parameter in enumerate(declared.parameters)}
+    spilled = data.draw(st.sets(st.sampled_from(list(declared.operations))))
+    world = World(compiled(declared), spilled=spilled)
+    result = world.run(parameters)
+    assert result.status == "SUCCEEDED", result.cause
+    values = expected(declared, parameters)
+    found = {
+        name: world.read(envelope) for operations in result.output.values() for name, envelope in operations.items()
+    }
+    taken = {source for bound in declared.operations.values() for source in bound.feeds}
+    assert found == {name: value for name, value in values.items() if name not in taken}
+
+
+@given(pipelines())
+@SLOW
+def test_every_operation_runs_once_after_what_it_needs(declared: Pipeline) -> None:
+    world = World(compiled(declared))
+    world.run({parameter.name: 1 for parameter in declared.parameters})
+    order = world.order()
+    assert sorted(order) == sorted(declared.operations)
+    for name, bound in declared.operations.items():
+        assert all(order.index(earlier) < order.index(name) for earlier in bound.needs)
+
+
+@given(pipelines())
+@SLOW
+def test_definitions_are_valid(declared: Pipeline) -> None:
+    made = compiled(declared)
+    for machine in (made.machine, *made.jobs.values()):
+        definition = filled(machine.definition)
+        assert Linter.validate(definition) == []
+        names = [name for name, _ in states(definition)]
+        assert len(names) == len(set(names))
+        assert all(len(name) <= STATE_NAME_LIMIT for name in names)
+        assert all(state["TimeoutSeconds"] for _, state in states(definition) if state["Type"] == "Task")
