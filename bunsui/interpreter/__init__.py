@@ -9,12 +9,12 @@ It imports nothing of bunsui but its errors, and could stand alone.
 from bunsui.interpreter.api import Execution, Handle, execute, start
 from bunsui.interpreter.calls import Call, Submitted, Took
 from bunsui.interpreter.faults import TaskFailed
+from bunsui.interpreter.mocks import Mock, StateTestRefused
 from bunsui.interpreter.parsing import diagnose, parse
-from bunsui.interpreter.scheduler import RealClock, VirtualClock
-from bunsui.interpreter.mocks import Mock, TestStateError
 from bunsui.interpreter.run import NotRedrivable
+from bunsui.interpreter.scheduler import RealClock, VirtualClock
 from bunsui.interpreter.services import S3, SNS, SQS, Activities, DynamoDB, EventBridge, Lambda, StateMachines
-from bunsui.interpreter.teststate import StateConfiguration, StateResult, test_state
+from bunsui.interpreter.teststate import StateConfiguration, StateResult, try_state
 from bunsui.interpreter.validation import Diagnostic, InvalidDefinition
 from bunsui.interpreter.world import Limits
 
@@ -38,14 +38,14 @@ __all__ = [
     "StateConfiguration",
     "StateMachines",
     "StateResult",
+    "StateTestRefused",
     "Submitted",
     "TaskFailed",
-    "TestStateError",
     "Took",
     "VirtualClock",
     "diagnose",
     "execute",
     "parse",
     "start",
-    "test_state",
+    "try_state",
 ]

@@ -16,7 +16,7 @@ from bunsui.interpreter.parsing import parse
 from bunsui.interpreter.run import Run
 from bunsui.interpreter.scheduler import Clock
 from bunsui.interpreter.services.registry import registry
-from bunsui.interpreter.world import ACCOUNT, REGION, Limits, new_world
+from bunsui.interpreter.world import ACCOUNT, NO_LIMITS, REGION, Limits, new_world
 
 DEFAULT_MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:StateMachine"
 DEFAULT_ROLE = "arn:aws:iam::123456789012:role/interpreter"
@@ -190,7 +190,7 @@ def start(
     name: str | None = None,
     role_arn: str | None = None,
     seed: int = 0,
-    limits: Limits = Limits(),
+    limits: Limits = NO_LIMITS,
     state_machine_arn: str = DEFAULT_MACHINE,
 ) -> Handle:
     """Start an execution and run it until it has to wait.
@@ -236,7 +236,7 @@ def execute(
     name: str | None = None,
     role_arn: str | None = None,
     seed: int = 0,
-    limits: Limits = Limits(),
+    limits: Limits = NO_LIMITS,
     state_machine_arn: str = DEFAULT_MACHINE,
 ) -> Execution:
     """Run a definition to its end; the parameters are those of `start`.

@@ -45,7 +45,7 @@ def times(test: Test) -> Test:
 
 
 def wildcard(value: Any, pattern: Any) -> bool:
-    """StringMatches: `*` stands for any text, `\\*` for itself."""
+    """StringMatches: `*` stands for any text; behind a backslash it stands for itself."""
     if not isinstance(value, str) or not isinstance(pattern, str):
         return False
     parts = re.split(r"(\\\\|\\\*|\*)", pattern)

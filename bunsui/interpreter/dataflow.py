@@ -6,7 +6,7 @@ from typing import Any
 
 from bunsui.interpreter import faults
 from bunsui.interpreter.branch import Branch
-from bunsui.interpreter.definition import KEEP_INPUT, Catcher, Rule, State, Steps
+from bunsui.interpreter.definition import Catcher, Rule, State, Steps
 from bunsui.interpreter.faults import Fault
 from bunsui.interpreter.jsonata import UNDEFINED
 from bunsui.interpreter.jsonvalue import compact, too_large
@@ -57,7 +57,7 @@ def finish(branch: Branch, state: State, data: Any, result: Any) -> None:
     else:
         selected = result if state.result_selector is None else state.result_selector(branch, result)
         steps = state.result_path
-        output = data if steps is KEEP_INPUT else written(data, steps, selected) if steps else selected
+        output = data if steps is None else written(data, steps, selected) if steps else selected
         if state.output_path is not None:
             output = state.output_path(branch, output)
         assigned = None if state.assign is None else state.assign(branch, selected)
@@ -93,6 +93,6 @@ def finish_caught(branch: Branch, state: State, catcher: Catcher, data: Any, fau
         output = error if catcher.output is None else catcher.output(branch, error)
     else:
         steps = catcher.result_path
-        output = data if steps is KEEP_INPUT else written(data, steps, error) if steps else error
+        output = data if steps is None else written(data, steps, error) if steps else error
     assigned = None if catcher.assign is None else catcher.assign(branch, error)
     leave(branch, state, output, assigned)

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from bunsui.interpreter.expressions import Evaluate
-
-KEEP_INPUT: Final = "discard the result"
-"""A ResultPath of null."""
 
 Steps = tuple[str | int, ...]
 
@@ -35,14 +32,14 @@ class Catcher:
 
     errors: tuple[str, ...]
     next: str
-    result_path: Steps | str = ()
+    result_path: Steps | None = ()
     output: Evaluate | None = None
     assign: Evaluate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What all states share. A `next` of None ends the machine."""
+    """What all states share. A `next` of None ends the machine, a `result_path` of None discards the result."""
 
     name: str
     kind: str
@@ -52,7 +49,7 @@ class State:
     output_path: Evaluate | None = None
     parameters: Evaluate | None = None
     result_selector: Evaluate | None = None
-    result_path: Steps | str = ()
+    result_path: Steps | None = ()
     output: Evaluate | None = None
     assign: Evaluate | None = None
     retry: tuple[Retrier, ...] = ()

@@ -25,9 +25,13 @@ VARIABLE_PATH: Final = re.compile(r"\$([A-Za-z_]\w*)(.*)\Z", re.S)
 class Frame(Protocol):
     """What an expression can see while a state runs."""
 
-    input: Any
-    variables: Mapping[str, Any]
-    ambient: Ambient
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The variables in scope."""
+
+    @property
+    def ambient(self) -> Ambient:
+        """Time and chance."""
 
     def context(self) -> dict[str, Any]:
         """The context object."""
@@ -48,6 +52,7 @@ class Constant:
         self.value = value
 
     def __call__(self, frame: Frame, data: Any) -> Any:
+        """The value, whatever the frame."""
         return self.value
 
 
@@ -129,22 +134,26 @@ class IntrinsicReader:
         self.at = 0
 
     def blanks(self) -> None:
+        """Skip blanks."""
         while self.at < len(self.text) and self.text[self.at].isspace():
             self.at += 1
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Go past what matches here, if anything does."""
         found = pattern.match(self.text, self.at)
         if found:
             self.at = found.end()
         return found
 
     def expect(self, symbol: str) -> None:
+        """Go past a symbol that has to be here."""
         self.blanks()
         if not self.text.startswith(symbol, self.at):
             raise ExpressionSyntaxError(f"expected {symbol!r} at position {self.at} of {self.text!r}")
         self.at += len(symbol)
 
     def call(self) -> Evaluate:
+        """`States.Name(arguments)`."""
         start = self.at
         name = self.take(self.NAME)
         if not name or name[0] not in FUNCTIONS:
@@ -161,6 +170,7 @@ class IntrinsicReader:
         return called(name[0], tuple(arguments), self.text[start : self.at])
 
     def argument(self, raw: bool) -> Evaluate:
+        """A string, a nested call, a path, a word or a number."""
         self.blanks()
         rest = self.text[self.at :]
         if rest.startswith("'"):
@@ -292,8 +302,9 @@ def typed(expression: Evaluate, text: str, field: str, expected: str) -> Evaluat
         if not accepted(value):
             raise Fault(
                 faults.QUERY_EVALUATION_ERROR,
-                f"The JSONata expression '{text[2:-2].strip()}' specified for the field '{field}' returned an unexpected "
-                f"result type. Expected '{expected}', but was '{type_name(value)}' for value: {compact(value)}",
+                f"The JSONata expression '{text[2:-2].strip()}' specified for the field '{field}' returned an "
+                f"unexpected result type. Expected '{expected}', but was '{type_name(value)}' for "
+                f"value: {compact(value)}",
                 location=field,
             )
         return value

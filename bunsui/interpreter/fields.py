@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from bunsui.interpreter import faults
-from bunsui.interpreter.definition import KEEP_INPUT, Resource, Steps
+from bunsui.interpreter.definition import Resource, Steps
 from bunsui.interpreter.expressions import (
     Constant,
     Evaluate,
@@ -134,8 +134,8 @@ def timestamp(value: Any) -> Evaluate:
         if when is None:
             raise Fault(
                 faults.QUERY_EVALUATION_ERROR,
-                f"The JSONata expression '{value[2:-2].strip()}' specified for the field 'Timestamp' does not reference "
-                f"a valid ISO-8601 extended offset date-time format string: {found}",
+                f"The JSONata expression '{value[2:-2].strip()}' specified for the field 'Timestamp' does not "
+                f"reference a valid ISO-8601 extended offset date-time format string: {found}",
                 location="Timestamp",
             )
         return when
@@ -162,14 +162,14 @@ def timestamp_path(path: str) -> Evaluate:
     return evaluate
 
 
-def result_path(value: Any) -> Steps | str:
-    """A reference path to write to: its steps, or KEEP_INPUT.
+def result_path(value: Any) -> Steps | None:
+    """A reference path to write to: its steps, or None where the result is discarded.
 
     Raises:
         ExpressionSyntaxError: the path can name more than one place.
     """
     if value is None:
-        return KEEP_INPUT
+        return None
     try:
         tokens = parse_path(value)
     except PathSyntaxError as error:

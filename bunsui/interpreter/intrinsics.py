@@ -26,7 +26,8 @@ def round_half_up(value: Any) -> int:
     """Java's Math.round."""
     if not is_number(value):
         raise IntrinsicError(f"{compact(value)} is not a number")
-    return math.floor(value + 0.5)
+    rounded: int = math.floor(value + 0.5)
+    return rounded
 
 
 def array_of(value: Any) -> list[Any]:
@@ -44,7 +45,7 @@ def text_of(value: Any) -> str:
 
 
 def format_text(_: Ambient, template: Any, *values: Any) -> str:
-    """`States.Format`: each `{}` in turn; `\\{` and `\\}` are braces."""
+    """`States.Format`: each `{}` in turn; a brace behind a backslash is a brace."""
     parts = re.split(r"(\\.|\{\})", text_of(template))
     rest = iter(values)
     out = []

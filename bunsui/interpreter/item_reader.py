@@ -50,14 +50,14 @@ def ask(branch: Branch, resource: Resource, given: Any) -> Any:
         Fault: it refuses.
     """
     services = branch.run.world.services
+    state = branch.state.name if branch.state else ""
     handler = services.get(resource.name) or services.get(f"aws-sdk:{resource.name}")
     if handler is None:
         raise BunsuiError(
             "BUN902",
-            f"state {branch.state.name if branch.state else ''!r} calls {resource.name}, and there is no service for it",
+            f"state {state!r} calls {resource.name}, and there is no service for it",
             hint="pass services={'s3': S3({'bucket': {'key': b'...'}})}",
         )
-    state = branch.state.name if branch.state else ""
     now = branch.run.world.scheduler.now
     try:
         answer = handler(Call(resource.name, resource.arn, given, None, state, 0, now, branch.run))

@@ -7,7 +7,7 @@ path of names, `$states.input.a.b`, are walked here; that is the same by JSONata
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -40,7 +40,7 @@ class JsonataError(Exception):
 class Engine(Protocol):
     """One compiled expression."""
 
-    def evaluate(self, bindings: Mapping[str, Any], ambient: Ambient) -> Any:
+    def evaluate(self, bindings: dict[str, Any], ambient: Ambient) -> Any:
         """Its value, or UNDEFINED.
 
         Raises:
@@ -48,7 +48,7 @@ class Engine(Protocol):
         """
 
 
-Evaluate = Callable[[Mapping[str, Any], Ambient], Any]
+Evaluate = Callable[[dict[str, Any], Ambient], Any]
 
 
 @dataclass(frozen=True, slots=True)

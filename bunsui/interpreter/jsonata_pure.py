@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from jsonata.jexception import JException
-from jsonata.jsonata import Jsonata
-from jsonata.utils import Utils
+from jsonata.jexception import JException  # type: ignore[import-untyped]
+from jsonata.jsonata import Jsonata  # type: ignore[import-untyped]
+from jsonata.utils import Utils  # type: ignore[import-untyped]
 
 from bunsui.interpreter.jsonata import UNDEFINED, JsonataError
 from bunsui.interpreter.jsonata_functions import ADDED, REPLACED, Ambient
@@ -24,7 +24,7 @@ class PureEngine:
         except JException as error:
             raise JsonataError(message(error)) from None
 
-    def evaluate(self, bindings: Mapping[str, Any], ambient: Ambient) -> Any:
+    def evaluate(self, bindings: dict[str, Any], ambient: Ambient) -> Any:
         """The value, or UNDEFINED."""
         frame = self._expression.create_frame()
         for name, function in {**ADDED, **REPLACED}.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,7 +38,7 @@ class RustEngine:
         if "eval" in names:
             self._expression.register_override("eval", refuse_eval)
 
-    def evaluate(self, bindings: Mapping[str, Any], ambient: Ambient) -> Any:
+    def evaluate(self, bindings: dict[str, Any], ambient: Ambient) -> Any:
         """The value, or UNDEFINED."""
         if self._needs_ambient:
             self._ambient = ambient

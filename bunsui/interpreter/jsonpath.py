@@ -69,7 +69,7 @@ class Slice:
             start = self.start or 0
             return range(max(0, length + start if start < 0 else start), length)
         if self.start is None:
-            return range(0, min(length, length + self.stop if self.stop < 0 else self.stop))
+            return range(min(length, length + self.stop if self.stop < 0 else self.stop))
         return range(self.start, min(length, self.stop)) if length else range(0)
 
 
@@ -207,6 +207,7 @@ class Walk:
         STEPS[type(token)](self, token, at, node, strict)
 
     def property(self, token: Property, at: int, node: Any, strict: bool) -> None:
+        """Names of an object."""
         if not isinstance(node, dict):
             if strict:
                 raise PathNotFound(
@@ -226,6 +227,7 @@ class Walk:
                 raise PathNotFound(f"Missing property in path ${''.join(map(str, self.tokens[: at + 1]))}")
 
     def array(self, token: Index | Slice, at: int, node: Any, strict: bool) -> None:
+        """Places of an array."""
         if not isinstance(node, list):
             if strict:
                 raise PathNotFound(
@@ -240,17 +242,20 @@ class Walk:
                 self.step(at + 1, node[position], definite)
 
     def wildcard(self, token: Wildcard, at: int, node: Any, strict: bool) -> None:
+        """All children."""
         children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
         for child in children:
             self.step(at + 1, child, False)
 
     def filter(self, token: Filter, at: int, node: Any, strict: bool) -> None:
+        """The children, or the object itself, that a filter keeps."""
         candidates = node if isinstance(node, list) else [node] if isinstance(node, dict) else []
         for candidate in candidates:
             if token.predicate(candidate, self.root):
                 self.step(at + 1, candidate, False)
 
     def scan(self, token: Scan, at: int, node: Any, strict: bool) -> None:
+        """The node itself and all below."""
         if self.scannable(self.tokens[at + 1], node, at + 1):
             self.step(at + 1, node, False)
         children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()

@@ -49,10 +49,12 @@ class FilterReader:
         self.at = 0
 
     def blanks(self) -> None:
+        """Skip blanks."""
         while self.at < len(self.text) and self.text[self.at].isspace():
             self.at += 1
 
     def accept(self, symbol: str) -> bool:
+        """Go past a symbol if it is here."""
         self.blanks()
         if self.text.startswith(symbol, self.at):
             self.at += len(symbol)
@@ -60,18 +62,21 @@ class FilterReader:
         return False
 
     def disjunction(self) -> Predicate:
+        """Parts joined by `||`."""
         parts = [self.conjunction()]
         while self.accept("||"):
             parts.append(self.conjunction())
         return parts[0] if len(parts) == 1 else lambda node, root: any(part(node, root) for part in parts)
 
     def conjunction(self) -> Predicate:
+        """Parts joined by `&&`."""
         parts = [self.negation()]
         while self.accept("&&"):
             parts.append(self.negation())
         return parts[0] if len(parts) == 1 else lambda node, root: all(part(node, root) for part in parts)
 
     def negation(self) -> Predicate:
+        """`!`, parentheses, or a comparison."""
         self.blanks()
         if self.text.startswith("!", self.at) and not self.text.startswith("!=", self.at):
             self.at += 1
@@ -85,6 +90,7 @@ class FilterReader:
         return self.comparison()
 
     def comparison(self) -> Predicate:
+        """Two operands and an operator, or a path that has to exist."""
         left, is_path = self.operand()
         operator = self.operator()
         if operator is None:
@@ -96,6 +102,7 @@ class FilterReader:
         return lambda node, root: compare(left(node, root), right(node, root))
 
     def operator(self) -> str | None:
+        """The operator here, if there is one."""
         self.blanks()
         found = SYMBOL.match(self.text, self.at) or WORD.match(self.text, self.at)
         if not found:
@@ -115,6 +122,7 @@ class FilterReader:
         return (lambda node, root: value), False
 
     def literal(self, char: str) -> Any:
+        """A string, JSON, a regular expression, a word or a number."""
         start = self.at
         if char and char in "'\"":
             self.at = end_of_string(self.text, start) + 1
@@ -133,6 +141,7 @@ class FilterReader:
         return float(found[0]) if found[1] or found[2] else int(found[0])
 
     def regex(self) -> re.Pattern[str]:
+        """`/body/flags`."""
         end = self.at + 1
         while end < len(self.text) and self.text[end] != "/":
             end += 2 if self.text[end] == "\\" else 1
@@ -148,6 +157,7 @@ class FilterReader:
             raise PathSyntaxError(f"bad regular expression /{body}/: {error}") from None
 
     def path(self) -> Operand:
+        """A path from the node (`@`) or the document (`$`)."""
         from bunsui.interpreter.jsonpath import compiled
 
         start = self.at

@@ -23,10 +23,8 @@ Shapes = Callable[[str, str], Any]
 """From service and action to the shape of the result, as botocore models it."""
 
 
-class TestStateError(ValueError):
+class StateTestRefused(ValueError):
     """A request that TestState refuses, with its words."""
-
-    __test__ = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +54,30 @@ def check_mock(mock: Mock | None, state: State, failures: int | None) -> None:
     """Refuse mocks that do not fit the state.
 
     Raises:
-        TestStateError: with the reason.
+        StateTestRefused: with the reason.
     """
     if mock is None:
         if isinstance(state, MapState | ParallelState):
-            raise TestStateError(
+            raise StateTestRefused(
                 "TestState API does not support Map or Parallel states. "
                 "Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]"
             )
         return
     if state.kind not in MOCKABLE:
-        raise TestStateError(f"State type '{state.kind}' is not supported when a mock is specified")
+        raise StateTestRefused(f"State type '{state.kind}' is not supported when a mock is specified")
     if mock.failing:
         return
     if isinstance(state, ParallelState) and (
         not isinstance(mock.result, list) or len(mock.result) != len(state.branches)
     ):
-        raise TestStateError("Mocked result must contain the same number of items as number of Parallel branches.")
+        raise StateTestRefused("Mocked result must contain the same number of items as number of Parallel branches.")
     if isinstance(state, MapState):
         if state.writer is not None and not isinstance(mock.result, dict):
-            raise TestStateError("Mocked result must be a JSON object.")
+            raise StateTestRefused("Mocked result must be a JSON object.")
         if state.writer is None and not isinstance(mock.result, list):
-            raise TestStateError("Mocked result must be an array.")
+            raise StateTestRefused("Mocked result must be an array.")
         if failures is not None and failures > len(mock.result):
-            raise TestStateError(
+            raise StateTestRefused(
                 "Map iteration failure count must be less than or equal to the number of Map iterations"
             )
 
@@ -88,24 +86,24 @@ def check_context(context: Any, state: State) -> None:
     """Refuse context objects that could not be.
 
     Raises:
-        TestStateError: with the reason.
+        StateTestRefused: with the reason.
     """
     head = "Invalid Context object provided: "
     if not isinstance(context, dict):
-        raise TestStateError(head + "Context object must be a JSON object")
+        raise StateTestRefused(head + "Context object must be a JSON object")
     for name, content in context.items():
         if name == "Map":
-            raise TestStateError(head + "'Map' field is not supported when mocking a Context object")
+            raise StateTestRefused(head + "'Map' field is not supported when mocking a Context object")
         if name not in CONTEXT_FIELDS:
-            raise TestStateError(f"{head}Field '{name}' is not allowed")
+            raise StateTestRefused(f"{head}Field '{name}' is not allowed")
         for field, value in content.items() if isinstance(content, dict) else ():
             if field not in CONTEXT_FIELDS[name]:
-                raise TestStateError(f"{head}Field '{field}' is not allowed")
+                raise StateTestRefused(f"{head}Field '{field}' is not allowed")
             if field not in NOT_STRINGS and not isinstance(value, str):
-                raise TestStateError(f"{head}{name}.{field} must be a string")
+                raise StateTestRefused(f"{head}{name}.{field} must be a string")
     waits = isinstance(state, TaskState) and state.resource.pattern
     if "Task" in context and not waits:
-        raise TestStateError(
+        raise StateTestRefused(
             head + "Context object contains 'Task' when state is not a Task state with a '.sync' or "
             "'.waitForTaskToken' service integration pattern"
         )
@@ -115,7 +113,7 @@ def check_result(mock: Mock | None, state: State, shapes: Shapes | None) -> None
     """Hold a mocked result against the model of its service, if that is known.
 
     Raises:
-        TestStateError: with the first field that does not fit.
+        StateTestRefused: with the first field that does not fit.
     """
     if mock is None or mock.failing or mock.validation == "NONE" or shapes is None:
         return
@@ -126,9 +124,9 @@ def check_result(mock: Mock | None, state: State, shapes: Shapes | None) -> None
         fits(shape, mock.result, "", mock.validation == "STRICT")
 
 
-def refuse(problem: str) -> TestStateError:
+def refuse(problem: str) -> StateTestRefused:
     """A field of a mocked result is wrong."""
-    return TestStateError(f"Mock result schema validation error: {problem}")
+    return StateTestRefused(f"Mock result schema validation error: {problem}")
 
 
 KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
@@ -150,7 +148,7 @@ def fits(shape: Any, value: Any, field: str, strict: bool) -> None:
     """Compare a value with a shape, from the outside in.
 
     Raises:
-        TestStateError: where they differ.
+        StateTestRefused: where they differ.
     """
     kind = shape.type_name
     wanted, accepts = KINDS.get(kind, ("", lambda _: True))

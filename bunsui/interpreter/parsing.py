@@ -16,7 +16,6 @@ from bunsui.interpreter.expressions import Constant, Evaluate, ExpressionSyntaxE
 from bunsui.interpreter.templates import TemplateError, template
 from bunsui.interpreter.validation import Diagnostic, InvalidDefinition, wrong
 
-
 WORD = re.compile(r"[A-Za-z_$][\w$]*")
 
 
@@ -156,7 +155,7 @@ class Compiler:
 
     def catcher(self, value: Mapping[str, Any], path: str, jsonata_: bool) -> model.Catcher:
         """One entry of Catch."""
-        where: model.Steps | str = ()
+        where: model.Steps | None = ()
         if "ResultPath" in value:
             with self._at(f"{path}/ResultPath"):
                 where = fields.result_path(value["ResultPath"])
@@ -175,14 +174,14 @@ class Compiler:
         return model.SucceedState(**shared)
 
     def _fail(self, value: Any, path: str, jsonata_: bool, shared: dict[str, Any]) -> model.State:
-        found = {}
-        for name in ("Error", "Cause"):
-            found[name.lower()] = (
-                self._field(value, f"{name}Path", path, fields.reference)
-                if f"{name}Path" in value
-                else self._field(value, name, path, fields.text if jsonata_ else lambda text, field: Constant(text))
-            )
-        return model.FailState(**shared, **found)
+        error, cause = (self._failure(value, name, path, jsonata_) for name in ("Error", "Cause"))
+        return model.FailState(**shared, error=error, cause=cause)
+
+    def _failure(self, value: Any, name: str, path: str, jsonata_: bool) -> Evaluate | None:
+        """Error or Cause of a Fail, by itself or by its `...Path` twin."""
+        if f"{name}Path" in value:
+            return self._field(value, f"{name}Path", path, fields.reference)
+        return self._field(value, name, path, fields.text if jsonata_ else lambda text, field: Constant(text))
 
     def _wait(self, value: Any, path: str, jsonata_: bool, shared: dict[str, Any]) -> model.State:
         ways: Mapping[str, Callable[[Any, str], Evaluate]] = {

@@ -131,7 +131,7 @@ class Run:
         self.status = status
         self.output, self.error, self.cause = output, error, cause
         self.stopped = self.world.scheduler.now
-        details = (output,) if status == "SUCCEEDED" else (error, cause)
+        details: tuple[Any, ...] = (output,) if status == "SUCCEEDED" else (error, cause)
         if status == "TIMED_OUT":
             details = ()
         self.branch.event(ENDINGS[status], *details)

@@ -9,7 +9,6 @@ from bunsui.interpreter import faults
 from bunsui.interpreter.branch import Branch
 from bunsui.interpreter.dataflow import effective_input, finish_plain, leave, written
 from bunsui.interpreter.definition import (
-    KEEP_INPUT,
     ChoiceState,
     FailState,
     Machine,
@@ -17,7 +16,6 @@ from bunsui.interpreter.definition import (
     ParallelState,
     PassState,
     State,
-    SucceedState,
     TaskState,
     WaitState,
 )
@@ -116,7 +114,7 @@ def run_pass(branch: Branch, state: State, data: Any) -> str | None:
     if state.has_result:
         result = state.result
     steps = state.result_path
-    output = data if steps is KEEP_INPUT else written(data, steps, result) if steps else result  # type: ignore[arg-type]
+    output = data if steps is None else written(data, steps, result) if steps else result
     if state.output_path is not None:
         output = state.output_path(branch, output)
     leave(branch, state, output, None if state.assign is None else state.assign(branch, result))

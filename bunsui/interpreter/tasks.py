@@ -86,9 +86,8 @@ def settled(answer: Any, watch: Watch) -> Turns:
     """The answer itself, after the time that it takes."""
     if isinstance(answer, Took):
         future = watch.scheduler.future()
-        done = (
-            (lambda: future.fail(answer.error)) if answer.error is not None else lambda: future.resolve(answer.result)
-        )
+        error, result = answer.error, answer.result
+        done = (lambda: future.fail(error)) if error is not None else (lambda: future.resolve(result))
         watch.timers.append(watch.scheduler.at(watch.scheduler.now + answer.seconds, done))
         return (yield from watch.wait(future))
     if isinstance(answer, Future):

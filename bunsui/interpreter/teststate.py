@@ -6,23 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bunsui.interpreter import guarding, tasks, validation
+from bunsui.interpreter import tasks, validation
 from bunsui.interpreter.branch import Branch
 from bunsui.interpreter.calls import Call
 from bunsui.interpreter.dataflow import arguments, effective_input, finish, finish_caught, written
-from bunsui.interpreter.definition import KEEP_INPUT, Machine, MapState, PassState, State, TaskState
+from bunsui.interpreter.definition import Machine, MapState, PassState, State, TaskState
 from bunsui.interpreter.faults import Fault
 from bunsui.interpreter.jsonata import UNDEFINED
 from bunsui.interpreter.maps import concurrency, items_of
-from bunsui.interpreter.mocks import Mock, Shapes, TestStateError, check_context, check_mock, check_result
+from bunsui.interpreter.mocks import Mock, Shapes, StateTestRefused, check_context, check_mock, check_result
 from bunsui.interpreter.parsing import Compiler, loaded
-from bunsui.interpreter.retrying import catcher_for, retrier_for
+from bunsui.interpreter.retrying import catcher_for, delay, retrier_for
 from bunsui.interpreter.run import Run
-from bunsui.interpreter.scheduler import VirtualClock
+from bunsui.interpreter.scheduler import Strand, VirtualClock
 from bunsui.interpreter.services.registry import registry
 from bunsui.interpreter.steps import PLAIN, run_wait, tell
 from bunsui.interpreter.validation import InvalidDefinition, Scope
-from bunsui.interpreter.world import Limits, new_world
+from bunsui.interpreter.world import NO_LIMITS, new_world
 
 UNNAMED = "StateName"
 
@@ -65,6 +65,9 @@ class StateConfiguration:
     map_item_reader_data: Any = None
 
 
+USUAL = StateConfiguration()
+
+
 class Bench(Branch):
     """A branch for one state, with the context object that the test gives."""
 
@@ -82,7 +85,7 @@ class Bench(Branch):
         return {**usual, "State": {**usual["State"], "Name": UNNAMED}}
 
 
-def test_state(
+def try_state(
     definition: Any,
     input: Any = None,
     *,
@@ -90,7 +93,7 @@ def test_state(
     state_name: str | None = None,
     variables: Mapping[str, Any] | None = None,
     context: Mapping[str, Any] | None = None,
-    configuration: StateConfiguration = StateConfiguration(),
+    configuration: StateConfiguration = USUAL,
     role_arn: str | None = None,
     inspection_level: str = "INFO",
     services: Mapping[str, Any] | None = None,
@@ -112,7 +115,7 @@ def test_state(
         shapes: the models of services, to check a mocked result.
 
     Raises:
-        TestStateError: the request does not make sense.
+        StateTestRefused: the request does not make sense.
         InvalidDefinition: the state is not valid.
     """
     state = state_under_test(loaded(definition), state_name)
@@ -135,23 +138,20 @@ def test_state(
     return StateResult(result.status, result.output, result.error, result.cause, result.next_state, shown)
 
 
-test_state.__test__ = False  # type: ignore[attr-defined]
-
-
 def state_under_test(value: Any, name: str | None) -> State:
     """Find and compile the state.
 
     Raises:
-        TestStateError: the machine has no such state.
+        StateTestRefused: the machine has no such state.
         InvalidDefinition: it is not valid.
     """
     jsonata = False
     if isinstance(value, dict) and "States" in value:
         if name is None:
-            raise TestStateError("A state name is needed to test a state of a state machine")
+            raise StateTestRefused("A state name is needed to test a state of a state machine")
         found = located(value, name, False)
         if found is None:
-            raise TestStateError(f"The state '{name}' does not exist in the definition")
+            raise StateTestRefused(f"The state '{name}' does not exist in the definition")
         value, jsonata = found
     if not isinstance(value, dict):
         raise InvalidDefinition((validation.Diagnostic(validation.SCHEMA_FAILED, "Definition must be a JSON object"),))
@@ -189,7 +189,7 @@ def bench(
     services: Mapping[str, Any] | None,
 ) -> Bench:
     """A world with nothing in it but the state."""
-    world = new_world(registry(services), VirtualClock(), 0, Limits())
+    world = new_world(registry(services), VirtualClock(), 0, NO_LIMITS)
     machine = Machine(start_at=state.name, states={state.name: state})
     run = Run(
         world,
@@ -229,14 +229,12 @@ def trial(
 def drain(branch: Branch, turns: Any) -> Any:
     """Run a generator to its end on the virtual clock."""
     outcome: list[Any] = []
-    from bunsui.interpreter.scheduler import Strand
-
     scheduler = branch.run.world.scheduler
     strand = Strand(turns, lambda value, error: outcome.extend((value, error)))
     scheduler.ready(strand)
     scheduler.run(lambda: bool(outcome))
     if not outcome:
-        raise TestStateError("The state waits for an answer; give it a mock")
+        raise StateTestRefused("The state waits for an answer; give it a mock")
     if outcome[1] is not None:
         raise outcome[1]
     return outcome[0]
@@ -260,8 +258,8 @@ def note_result(state: State, data: Any, selected: Any, seen: dict[str, Any]) ->
     """The last two steps of a JSONPath state."""
     seen["afterResultSelector"] = selected
     steps = state.result_path
-    if steps is not KEEP_INPUT:
-        seen["afterResultPath"] = written(data, steps, selected) if steps else selected  # type: ignore[arg-type]
+    if steps is not None:
+        seen["afterResultPath"] = written(data, steps, selected) if steps else selected
     else:
         seen["afterResultPath"] = data
 
@@ -334,22 +332,21 @@ def failed(
     seen: dict[str, Any],
 ) -> StateResult:
     """What becomes of a fault: a retry, a catch, or the end."""
-    told = {"error": fault.error, "cause": fault.cause}
     at = retrier_for(state.retry, fault)
     details: dict[str, Any] = {}
     if at is not None:
         retrier = state.retry[at]
         details["retryIndex"] = at
         if configuration.retrier_retry_count < retrier.attempts:
-            seconds = guarding.delay(retrier, configuration.retrier_retry_count, branch.run.world.random)
+            seconds = delay(retrier, configuration.retrier_retry_count, branch.run.world.random)
             details["retryBackoffIntervalSeconds"] = int(seconds)
             seen["errorDetails"] = details
-            return StateResult("RETRIABLE", **told)
+            return StateResult("RETRIABLE", error=fault.error, cause=fault.cause)
     at = catcher_for(state.catch, fault)
     if at is not None:
         seen["errorDetails"] = {"catchIndex": at}
         finish_caught(branch, state, state.catch[at], data, fault)
-        return StateResult("CAUGHT_ERROR", branch.input, **told, next_state=state.catch[at].next)
+        return StateResult("CAUGHT_ERROR", branch.input, fault.error, fault.cause, state.catch[at].next)
     if details:
         seen["errorDetails"] = details
-    return StateResult("FAILED", **told)
+    return StateResult("FAILED", error=fault.error, cause=fault.cause)

@@ -5,7 +5,7 @@ Every problem says where it is: a JSON pointer into the definition, and one sent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,7 +118,7 @@ def machine(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
     yield from transitions(value, states, scope)
 
 
-def language(value: Mapping[str, Any], scope: Scope) -> Iterator[Any]:
+def language(value: Mapping[str, Any], scope: Scope) -> Generator[Diagnostic, None, Scope]:
     """The query language that holds below; JSONata cannot be taken back."""
     chosen = value.get("QueryLanguage")
     if chosen is None:

@@ -37,6 +37,9 @@ class Limits:
     distributed_concurrency: int = 10_000
 
 
+NO_LIMITS = Limits()
+
+
 class InvalidToken(TaskFailed):
     """Nobody waits for this task token."""
 
@@ -60,7 +63,7 @@ class World:
     services: Mapping[str, Any]
     random: Random
     ambient: Ambient
-    limits: Limits = Limits()
+    limits: Limits = NO_LIMITS
     account: str = ACCOUNT
     region: str = REGION
     tokens: dict[str, OpenTask] = field(default_factory=dict)

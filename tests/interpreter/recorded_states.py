@@ -8,8 +8,8 @@ import botocore.loaders
 import botocore.model
 
 from bunsui.interpreter import InvalidDefinition, diagnose
-from bunsui.interpreter.mocks import Mock, TestStateError
-from bunsui.interpreter.teststate import StateConfiguration, test_state
+from bunsui.interpreter.mocks import Mock, StateTestRefused
+from bunsui.interpreter.teststate import StateConfiguration, try_state
 from tests.interpreter.recorded import Verdict, matches, parsed, short
 
 CODES = {"states": "stepfunctions", "sfn": "stepfunctions", "sfn2": "stepfunctions"}
@@ -41,7 +41,7 @@ def mock_of(case):
     if given is None:
         return None
     if "result" in given and "errorOutput" in given:
-        raise TestStateError("A test mock should have only one of the following fields: [result, errorOutput].")
+        raise StateTestRefused("A test mock should have only one of the following fields: [result, errorOutput].")
     mode = given.get("fieldValidationMode", "STRICT")
     if "errorOutput" in given:
         output = given["errorOutput"]
@@ -70,7 +70,7 @@ def judge_state(case):
     expected = {k: v for k, v in case["expected_response"].items() if k != "ResponseMetadata"}
     wild = {"date", *case["unresolved_placeholders"]}
     try:
-        result = test_state(
+        result = try_state(
             case["definition"],
             value_of(case.get("input")),
             mock=mock_of(case),
@@ -82,7 +82,7 @@ def judge_state(case):
             inspection_level=case.get("inspectionLevel", "INFO"),
             shapes=shapes,
         )
-    except (TestStateError, InvalidDefinition) as error:
+    except (StateTestRefused, InvalidDefinition) as error:
         text = error.message if isinstance(error, InvalidDefinition) else str(error)
         told = expected.get("message") or str(expected.get("exception_value", ""))
         verdict.result = verdict.cause = bool(told) and told.endswith(text)

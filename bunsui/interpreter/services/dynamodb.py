@@ -209,7 +209,8 @@ def required(request: Mapping[str, Any], name: str) -> Any:
         lower = name[0].lower() + name[1:]
         raise Refused(
             "ValidationException",
-            f"1 validation error detected: Value null at '{lower}' failed to satisfy constraint: Member must not be null",
+            f"1 validation error detected: Value null at '{lower}' failed to satisfy constraint: "
+            "Member must not be null",
         )
     return request[name]
 
@@ -253,7 +254,8 @@ def optimized(action: Callable[[dict[str, Any]], dict[str, Any]]) -> Handler:
             raise TaskFailed(f"DynamoDB.{known}", text) from None
         checksum = str(zlib.crc32(compact(result).encode()))
         spelled = {"x-amzn-RequestId": "", "x-amzn-requestid": checksum} if "Item" in result else {}
-        return dressed(call, result, Server="Server", **{"x-amz-crc32": checksum}, **spelled)
+        headers = {"Server": "Server", "x-amz-crc32": checksum, **spelled}
+        return dressed(call, result, None, **headers)
 
     return handle
 

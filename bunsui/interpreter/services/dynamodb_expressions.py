@@ -38,19 +38,23 @@ class Reader:
             place = found.end()
 
     def peek(self) -> str:
+        """The next token, or nothing."""
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
     def take(self) -> str:
+        """Go past the next token."""
         token = self.peek()
         self.at += 1
         return token
 
     def accept(self, *words: str) -> str:
+        """Go past one of some words, if it is here."""
         if self.peek().upper() in words:
             return self.take().upper()
         return ""
 
     def expect(self, word: str) -> None:
+        """Go past a word that has to be here."""
         if not self.accept(word):
             raise ExpressionError(f'Syntax error; token: "{self.peek() or "<EOF>"}"')
 
@@ -99,6 +103,7 @@ def condition(reader: Reader) -> Condition:
 
 
 def disjunction(reader: Reader) -> Condition:
+    """Parts joined by OR."""
     tests = [conjunction(reader)]
     while reader.accept("OR"):
         tests.append(conjunction(reader))
@@ -106,6 +111,7 @@ def disjunction(reader: Reader) -> Condition:
 
 
 def conjunction(reader: Reader) -> Condition:
+    """Parts joined by AND."""
     tests = [negation(reader)]
     while reader.accept("AND"):
         tests.append(negation(reader))
@@ -113,6 +119,7 @@ def conjunction(reader: Reader) -> Condition:
 
 
 def negation(reader: Reader) -> Condition:
+    """NOT, parentheses, a function or a comparison."""
     if reader.accept("NOT"):
         inner = negation(reader)
         return lambda item: not inner(item)
@@ -129,6 +136,7 @@ def negation(reader: Reader) -> Condition:
 
 
 def comparison(reader: Reader) -> Condition:
+    """A comparison, BETWEEN or IN."""
     left = operand(reader)
     if reader.accept("BETWEEN"):
         low = operand(reader)
