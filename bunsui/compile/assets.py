@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bunsui.compile import assets_unit, requirements
+from bunsui.compile import assets_imports, assets_unit, requirements
 from bunsui.compile.assets_unit import File, Unit
 from bunsui.compile.requirements_pip import Platform
 from bunsui.errors import DeclarationError, Where
@@ -88,7 +88,8 @@ def collect(
     memo = {} if memo is None else memo
     unit = assets_unit.locate(module, where)
     if (unit, exclude) not in memo:
-        memo[unit, exclude] = assets_unit.files(unit, exclude, where)
+        units = assets_imports.closure(unit, exclude, where)
+        memo[unit, exclude] = [file for one in units for file in assets_unit.files(one, exclude, where)]
     packed = tuple(sorted((*memo[unit, exclude], *assets_unit.runtime_files())))
     lock_name, lock = _lock(requirements.validate(required, where), python, architecture, folder, memo, where)
     key = unit, exclude, python, architecture, lock

@@ -20,6 +20,7 @@ from bunsui.model.resource import Access, Mode
 from bunsui.runtime import resources as at_run_time
 
 if TYPE_CHECKING:
+    from bunsui.runtime.dataset import Dataset
     from bunsui.model.environment import Environment
 
 _OBJECT_ACTIONS: dict[Mode, tuple[str, ...]] = {
@@ -63,15 +64,27 @@ class Bucket(Declaration):
         """`s3://` and the bucket's name; resolves where the code runs."""
         return f"s3://{self.name}"
 
+    def read_bytes(self, name: str) -> bytes:
+        """Content of the object `name`; where the code runs."""
+        return at_run_time.read_bytes(self.id, "", name)
+
+    def write_bytes(self, name: str, data: bytes, format: str | None = None, rows: int | None = None) -> Dataset:
+        """Write the object `name`, and return the pointer to it; where the code runs."""
+        return at_run_time.write_bytes(self.id, "", name, data, format, rows)
+
+    def list(self) -> Sequence[str]:
+        """Names of the objects, in order; where the code runs."""
+        return at_run_time.list_names(self.id, "")
+
     def physical_name(self, names: Names) -> str:
         """The bucket's name with placeholders for account and region."""
         return self.existing or names.bucket(self.id)
 
     def calls(self, mode: Mode, path: str, names: Names, why: Why) -> Sequence[Call]:
-        """Objects below `path`; whoever reads may list them too (a missing key is then 404 and not 403)."""
+        """The object `path` and those below it; whoever reads may list them (a missing key is then 404 and not 403)."""
         arn = f"arn:{PARTITION}:s3:::{self.physical_name(names)}"
-        objects = f"{arn}/{path}/*" if path else f"{arn}/*"
-        calls = [Call(action, objects, why) for action in _OBJECT_ACTIONS[mode]]
+        objects = (f"{arn}/{path}", f"{arn}/{path}/*") if path else (f"{arn}/*",)
+        calls = [Call(action, one, why) for action in _OBJECT_ACTIONS[mode] for one in objects]
         if mode == "reads":
             prefixes = (Condition("StringLike", "s3:prefix", (path, f"{path}/*")),) if path else ()
             calls.append(Call("s3:ListBucket", arn, why, prefixes))
@@ -113,6 +126,18 @@ class Prefix:
     def uri(self) -> str:
         """`s3://bucket/key`; resolves where the code runs."""
         return f"s3://{self.bucket}/{self.key}"
+
+    def read_bytes(self, name: str) -> bytes:
+        """Content of the object `name` below the path; where the code runs."""
+        return at_run_time.read_bytes(self.parent.id, self.path, name)
+
+    def write_bytes(self, name: str, data: bytes, format: str | None = None, rows: int | None = None) -> Dataset:
+        """Write the object `name` below the path, and return the pointer to it; where the code runs."""
+        return at_run_time.write_bytes(self.parent.id, self.path, name, data, format, rows)
+
+    def list(self) -> Sequence[str]:
+        """Names of the objects below the path, in order; where the code runs."""
+        return at_run_time.list_names(self.parent.id, self.path)
 
 
 def _clean(bucket: str, path: str) -> str:

@@ -10,7 +10,6 @@ import importlib
 import inspect
 import json
 import os
-import sys
 import time
 import types
 from collections.abc import Callable, Mapping
@@ -67,13 +66,19 @@ def _logged(about: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, An
 
 
 def _measured(started: float) -> dict[str, Any]:
-    found = {"duration_ms": round((time.monotonic() - started) * 1000, 1)}
+    found: dict[str, Any] = {"duration_ms": round((time.monotonic() - started) * 1000, 1)}
+    peak = _peak_mb()
+    return found if peak is None else {**found, "memory_mb": peak}
+
+
+def _peak_mb() -> float | None:
+    """Largest resident size of this process; getrusage would count that of the process which started it, too."""
     try:
-        import resource
-    except ImportError:  # Windows, where only tests run
-        return found
-    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return {**found, "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)}
+        with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - pathlib costs a cold start
+            line = next(line for line in status if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):  # not Linux, where only tests run
+        return None
+    return round(int(line.split()[1]) / 1024, 1)
 
 
 def _run(about: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[dict[str, Any], int]:

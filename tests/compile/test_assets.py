@@ -345,3 +345,29 @@ def test_an_error_of_a_zip_keeps_its_class(tmp_path, monkeypatch):
     path = build(asset_of("failing"), tmp_path / "zips")
     done = run_zip(sys.executable, path, "failing:main", {**EVENT, "inputs": {}}, tmp_path)
     assert done.stderr.splitlines()[-1] == "failing.Oops: bad"
+
+
+def test_packs_what_else_of_the_project_the_unit_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = {
+        "etl_sib/__init__.py": "",
+        "etl_sib/clean.py": "import json\nfrom common_sib.text import (\n    trim,\n)\nimport helpers_sib as h, os\n",
+        "common_sib/__init__.py": "",
+        "common_sib/text.py": "def f():\n    from ns_sib import inner\n",
+        "ns_sib/inner/__init__.py": "",
+        "ns_sib/other/__init__.py": "",
+        "helpers_sib.py": "",
+        "unused_sib.py": "",
+    }
+    for name, source in sources.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    asset = collect("etl_sib.clean", (), "3.13", "x86_64")
+    assert [file.path for file in asset.files if not file.path.startswith("bunsui/")] == [
+        "common_sib/__init__.py",
+        "common_sib/text.py",
+        "etl_sib/__init__.py",
+        "etl_sib/clean.py",
+        "helpers_sib.py",
+        "ns_sib/inner/__init__.py",
+    ]
