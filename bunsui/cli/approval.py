@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bunsui.deploy.models import Plan
 
 QUESTIONS = {"delete": "Delete this stack?"}
+STATUS_WIDTH = len("CREATE_IN_PROGRESS")
 
 
 class Conversation:
@@ -72,7 +73,7 @@ class Conversation:
         name = f"{event.path}/{event.logical_id}" if event.path else event.logical_id
         if event.status.endswith(("_COMPLETE", "_FAILED", "_SKIPPED")) and event.logical_id != event.stack:
             self._finished.add((event.path, event.logical_id))
-        words = f"{clock(event.time)} {_coloured(event.status)} {event.type} {name}"
+        words = f"{clock(event.time)} {_coloured(event.status.ljust(STATUS_WIDTH))} {event.type} {name}"
         self._line(f"{words}: {event.reason}" if event.reason else words)
         if self._resources:
             self._advance("resources", self._resources, min(len(self._finished), self._resources))
@@ -110,4 +111,4 @@ class Conversation:
 def _coloured(status: str) -> str:
     if "FAILED" in status or "ROLLBACK" in status:
         return style(status, fg="red")
-    return style(status, fg="green") if status.endswith("_COMPLETE") else status
+    return style(status, fg="green") if status.rstrip().endswith("_COMPLETE") else status

@@ -35,7 +35,7 @@ def show_plan(out: Output, plan: Plan, *, err: bool) -> None:
     if plan.empty:
         return
     show_changes(out, plan.changes, err=err)
-    if plan.outputs_change:
+    if plan.outputs_change and plan.operation == "update":
         out.line("  the outputs of the stack change", err=err)
     out.line(f"  {count(plan.changes)}", err=err)
     lost = [change for change in plan.changes if change.action == "replaced"]
@@ -114,5 +114,13 @@ def _show_widenings(out: Output, widenings: Iterable[Widening], *, err: bool) ->
 
 
 def _widening_rows(widenings: Iterable[Widening]) -> Iterator[tuple[str, ...]]:
+    """One row for all actions on the same resources, and for all resources of the same actions, as in a statement."""
+    by_resource: dict[tuple[str, ...], list[str]] = {}
     for one in widenings:
-        yield one.subject, one.kind, one.action, one.resource, one.principal, one.condition, one.before
+        place = (one.subject, one.kind, one.principal, one.condition, one.before, one.resource)
+        by_resource.setdefault(place, []).append(one.action)
+    by_actions: dict[tuple[str, ...], list[str]] = {}
+    for (*place, resource), actions in by_resource.items():
+        by_actions.setdefault((*place, "\n".join(actions)), []).append(resource)
+    for (subject, kind, principal, condition, before, actions), resources in by_actions.items():
+        yield subject, kind, actions, "\n".join(resources), principal, condition, before
