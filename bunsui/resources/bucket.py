@@ -20,8 +20,8 @@ from bunsui.model.resource import Access, Mode
 from bunsui.runtime import resources as at_run_time
 
 if TYPE_CHECKING:
-    from bunsui.runtime.dataset import Dataset
     from bunsui.model.environment import Environment
+    from bunsui.runtime.dataset import Dataset
 
 _OBJECT_ACTIONS: dict[Mode, tuple[str, ...]] = {
     "reads": ("s3:GetObject",),
