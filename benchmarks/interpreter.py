@@ -1,0 +1,197 @@
+"""States a second of the interpreter, beside MiniStack in the same run: `python -m benchmarks.interpreter`."""
+
+import argparse
+import gc
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import tracemalloc
+from contextlib import contextmanager
+from importlib.util import find_spec
+
+from bunsui.interpreter import Lambda, TaskFailed, execute
+
+ROLE = "arn:aws:iam::000000000000:role/benchmark"
+
+
+def chain(length, **fields):
+    """A machine of Pass states in a row."""
+    states = {f"S{at}": {"Type": "Pass", "Next": f"S{at + 1}", **fields} for at in range(length)}
+    states[f"S{length - 1}"] = {"Type": "Pass", "End": True, **fields}
+    return {"StartAt": "S0", "States": states}
+
+
+def assigning(length):
+    """The same in JSONata; every state counts one further."""
+    machine = chain(length, Assign={"n": "{% $n + 1 %}"})
+    machine["States"]["S0"]["Assign"] = {"n": "{% $states.input.n %}"}
+    return {"QueryLanguage": "JSONata", **machine}
+
+
+def mapped():
+    """A Map of one Pass for each item; its output is dropped, for it would exceed what a state may return."""
+    inner = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    state = {"Type": "Map", "ItemProcessor": inner, "ResultPath": None, "OutputPath": None, "End": True}
+    return {"StartAt": "M", "States": {"M": state}}
+
+
+def parallel(width):
+    """Branches of one Pass each."""
+    branch = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    return {"StartAt": "A", "States": {"A": {"Type": "Parallel", "Branches": [branch] * width, "End": True}}}
+
+
+def retrying(length):
+    """Lambda tasks that fail once each and are retried."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "flaky", "Payload.$": "$"},
+        "Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 1}],
+        "ResultPath": None,
+    }
+    machine = chain(length)
+    for name, state in machine["States"].items():
+        machine["States"][name] = {**{key: state[key] for key in ("Next", "End") if key in state}, **task}
+    return machine
+
+
+def flaky():
+    """A function that fails every other time."""
+    calls = 0
+
+    def function(event):
+        nonlocal calls
+        calls += 1
+        if calls % 2:
+            raise TaskFailed("Busy", "try again")
+        return event
+
+    return function
+
+
+def cases(items):
+    """Name, definition, input, states, services, whether MiniStack runs it, too."""
+    return [
+        ("chain of 1,000 Pass", chain(1000), {"n": 0}, 1000, None, True),
+        ("1,000 JSONata Pass with Assign", assigning(1000), {"n": 0}, 1000, None, True),
+        (f"Map over {items:,} items", mapped(), list(range(items)), items, None, False),
+        ("Parallel of 1,000 branches", parallel(1000), {}, 1000, None, False),
+        ("200 Lambda tasks with Retry", retrying(200), {}, 200, lambda: {"lambda": Lambda({"flaky": flaky()})}, False),
+    ]
+
+
+def ours(definition, data, services, repeat):
+    """The best time of several runs, parsing included, and the most memory that one takes."""
+    text = json.dumps(definition)
+    best = float("inf")
+    for _ in range(repeat):
+        gc.collect()
+        begin = time.perf_counter()
+        execution = execute(text, data, services=services() if services else None)
+        best = min(best, time.perf_counter() - begin)
+        if execution.status != "SUCCEEDED":
+            raise SystemExit(f"{execution.status}: {execution.error} {execution.cause}")
+    tracemalloc.start()
+    execute(text, data, services=services() if services else None)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return best, peak
+
+
+@contextmanager
+def ministack():
+    """MiniStack as a child process on a free port; gone afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1"}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ministack"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        child.terminate()
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def client_of(endpoint):
+    """A Step Functions client, once the endpoint answers."""
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = boto3.client(
+        "stepfunctions",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"max_attempts": 0}),
+    )
+    for _ in range(150):
+        try:
+            client.list_state_machines()
+            return client
+        except (BotoCoreError, ClientError):
+            time.sleep(0.2)
+    raise SystemExit("MiniStack did not start within 30 seconds")
+
+
+def theirs(client, name, definition, data):
+    """Seconds from start to end of one execution on MiniStack."""
+    machine = client.create_state_machine(name=name, definition=json.dumps(definition), roleArn=ROLE)
+    begin = time.perf_counter()
+    arn = client.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(data))["executionArn"]
+    while True:
+        answer = client.describe_execution(executionArn=arn)
+        if answer["status"] != "RUNNING":
+            break
+        time.sleep(0.005)
+    seconds = time.perf_counter() - begin
+    if answer["status"] != "SUCCEEDED":
+        raise SystemExit(f"MiniStack: {answer['status']} {answer.get('error')} {answer.get('cause')}")
+    return seconds
+
+
+def compared(found):
+    """The times of MiniStack for the cases that it runs."""
+    if find_spec("ministack") is None:
+        return {}
+    with ministack() as endpoint:
+        client = client_of(endpoint)
+        return {
+            name: min(theirs(client, f"bench{at}x{turn}", definition, data) for turn in range(2))
+            for at, (name, definition, data, _, _, runs_there) in enumerate(found)
+            if runs_there
+        }
+
+
+def main(arguments=None):
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--repeat", type=int, default=5)
+    options.add_argument("--items", type=int, default=100_000, help="of the Map")
+    options.add_argument("--alone", action="store_true", help="without MiniStack")
+    given = options.parse_args(arguments)
+    found = cases(given.items)
+    other = {} if given.alone else compared(found)
+    print(f"{'':34}{'states/s':>12}{'memory':>12}{'MiniStack':>12}{'ratio':>9}")
+    for name, definition, data, states, services, _ in found:
+        best, peak = ours(definition, data, services, given.repeat if states <= 1000 else 2)
+        line = f"{name:34}{states / best:>12,.0f}{peak / 2**20:>9,.1f} MB"
+        if name in other:
+            line += f"{states / other[name]:>12,.0f}{other[name] / best:>8,.0f}x"
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
