@@ -43,7 +43,7 @@ class Where:
         return f"{self.relative()}:{self.line}"
 
     def relative(self, root: Path | None = None) -> str:
-        """The file below `root` (default: the working directory) in POSIX form; its bare name when it lies elsewhere."""
+        """The file below `root` (default: the working directory) in POSIX form; its bare name if it lies elsewhere."""
         path = Path(self.file)
         try:
             return path.relative_to(root or Path.cwd()).as_posix()

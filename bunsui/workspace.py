@@ -1,10 +1,10 @@
 """Everything that bunsui does, as methods: what the command line calls, and what programs call.
 
-    workspace = Workspace.load()
-    workspace.synth("flight-delays")
-    workspace.deploy("flight-delays", approve=lambda plan: True)
-    session = workspace.start("flight-delays", month=1)
-    report = workspace.wait(session.id)
+workspace = Workspace.load()
+workspace.synth("flight-delays")
+workspace.deploy("flight-delays", approve=lambda plan: True)
+session = workspace.start("flight-delays", month=1)
+report = workspace.wait(session.id)
 """
 
 from __future__ import annotations
@@ -101,7 +101,9 @@ class Workspace:
         Args:
             root: a folder of the project; the working directory when not given.
             environment: name; the configuration's default when not given.
-            profile, region, endpoint_url: instead of the environment's.
+            profile: instead of the environment's.
+            region: instead of the environment's.
+            endpoint_url: instead of the environment's.
             pipelines: besides those that the configuration names.
 
         Raises:
@@ -194,7 +196,7 @@ class Workspace:
             digest=assembly.manifest["digest"],
             changed=tuple(assembly.write(folder)),
             templates=len(assembly.templates),
-            machines=len(assembly.manifest["machines"]),
+            machines=len(assembly.manifest["machines"]) + 1,
             workers=len(assembly.manifest["workers"]),
         )
 
@@ -290,7 +292,7 @@ class Workspace:
         return destroy(self.aws, stack, approve=approve, notify=notify or ignore)
 
     def _builder(self) -> tuple[Callable[[Asset], Path], str]:
-        """What makes zips, and the platform they are made for: the embedded AWS runs functions with this interpreter."""
+        """What makes zips, and for which platform; the embedded AWS runs functions with this interpreter."""
         from bunsui.compile.assets import Platform, build
 
         platform = Platform.host() if self.environment.is_local else None

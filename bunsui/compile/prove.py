@@ -104,7 +104,7 @@ def _prove_role(role: str, allowed: list[Pair], calls: list[Call]) -> Iterator[F
             only.add(holders[0])
     for action, resource, conditions in allowed:
         call = needed.get((action, resource, conditions))
-        if "*" in action:
+        if "*" in action or "?" in action:
             yield Finding(role, "an action must not have a wildcard", action, resource)
         elif resource == "*" and (call is None or not call.justification):
             yield Finding(role, "'*' without a justification", action, resource)

@@ -17,7 +17,7 @@ from bunsui.errors import DeclarationError
 from bunsui.model.environment import Environment
 from bunsui.model.names import ACCOUNT, PARTITION, REGION
 from bunsui.model.target import Worker
-from bunsui.resources.titles import title
+from bunsui.model.titles import title
 
 DEFINITION_LIMIT = 1024 * 1024
 """Bytes of a state machine's definition (AWS Step Functions quotas)."""

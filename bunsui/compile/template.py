@@ -12,7 +12,7 @@ from bunsui.compile.pretty import pretty
 from bunsui.compile.split import ROOT
 from bunsui.compile.stack import MACHINE_LOGS, Unit, outputs
 from bunsui.model.names import REGION, artefact_bucket, template_key
-from bunsui.resources.titles import title
+from bunsui.model.titles import title
 
 ROOT_TEMPLATE = "template.json"
 

@@ -155,7 +155,7 @@ def _clean(bucket: str, path: str) -> str:
 def _stack(bucket: Bucket, names: Names, environment: Environment) -> Sequence[Any]:
     from troposphere import Ref, Sub, Tags, s3
 
-    from bunsui.resources.titles import keep, title
+    from bunsui.model.titles import keep, title
     from bunsui.resources.transport import tls_only
 
     name = title(bucket.id, "Bucket")

@@ -88,7 +88,7 @@ class Table(Declaration):
 def _stack(table: Table, names: Names, environment: Environment) -> Sequence[Any]:
     from troposphere import Tags, dynamodb
 
-    from bunsui.resources.titles import keep, title
+    from bunsui.model.titles import keep, title
 
     keys = [(table.partition_key, table.partition_type, "HASH")]
     if table.sort_key is not None:

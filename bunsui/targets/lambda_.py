@@ -164,7 +164,7 @@ def _check_size(target: Lambda, worker: Worker, ours: Mapping[str, str]) -> None
 def _function(target: Lambda, worker: Worker, names: Names, environment: Environment, role: str) -> Any:
     from troposphere import GetAtt, Sub, Tags, awslambda
 
-    from bunsui.resources.titles import title
+    from bunsui.model.titles import title
 
     ours = _variables(worker, names)
     variables = {name: Sub(value) if "${AWS::" in value else value for name, value in ours.items()}
