@@ -119,14 +119,16 @@ def readable(execution: Execution, *, history: bool) -> str:
     lines = []
     if history:
         for event in execution.history:
-            details = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+            details: Any = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
             name = details.get("name", details.get("resource", "")) if isinstance(details, dict) else ""
             lines.append(f"{event['id']:>5} {event['timestamp']:%H:%M:%S.%f}  {event['type']} {name}".rstrip())
     lines.append(f"{execution.status} after {execution.transitions} states and {execution.duration:g} seconds")
     if execution.status == "SUCCEEDED":
         lines.append(json.dumps(execution.output, indent=2, ensure_ascii=False))
     else:
-        lines += [f"{word}: {value}" for word, value in (("error", execution.error), ("cause", execution.cause)) if value]
+        lines += [
+            f"{word}: {value}" for word, value in (("error", execution.error), ("cause", execution.cause)) if value
+        ]
     return "\n".join(lines)
 
 

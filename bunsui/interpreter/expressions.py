@@ -1,4 +1,4 @@
-"""Expressions of a definition, compiled to functions of a frame: JSONPath, intrinsic calls and JSONata.
+"""Expressions of JSONPath states, compiled to functions of a frame: paths and intrinsic calls.
 
 Every compiled expression is called with the frame of the running state and the data that `$` stands for.
 """
@@ -12,12 +12,9 @@ from typing import Any, Final, Protocol
 from bunsui.interpreter import faults
 from bunsui.interpreter.faults import Fault
 from bunsui.interpreter.intrinsics import FUNCTIONS, IntrinsicError
-from bunsui.interpreter.jsonata import UNDEFINED, Expression, JsonataError, walk
-from bunsui.interpreter.jsonata import compiled as compiled_jsonata
 from bunsui.interpreter.jsonata_functions import Ambient, FunctionError
 from bunsui.interpreter.jsonpath import PathNotFound, PathSyntaxError
 from bunsui.interpreter.jsonpath import compiled as compiled_path
-from bunsui.interpreter.jsonvalue import compact, type_name
 
 VARIABLE_PATH: Final = re.compile(r"\$([A-Za-z_]\w*)(.*)\Z", re.S)
 
@@ -58,11 +55,6 @@ class Constant:
 
 class ExpressionSyntaxError(ValueError):
     """The text is no expression of its language."""
-
-
-def is_jsonata(value: Any) -> bool:
-    """Whether a string is to be evaluated: nothing may stand outside the delimiters."""
-    return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
 
 
 def path_expression(text: str) -> Evaluate:
@@ -205,120 +197,3 @@ def called(name: str, arguments: tuple[Evaluate, ...], text: str) -> Evaluate:
             raise Fault(faults.INTRINSIC_FAILURE, f"The function '{text}' had the following error: {error}") from None
 
     return call
-
-
-def jsonata(text: str, field: str) -> Evaluate:
-    """The expression between `{%` and `%}`.
-
-    Raises:
-        ExpressionSyntaxError: it is not JSONata.
-    """
-    source = text[2:-2].strip()
-    try:
-        expression = compiled_jsonata(source)
-    except JsonataError as error:
-        raise ExpressionSyntaxError(str(error)) from None
-
-    def evaluate(frame: Frame, data: Any) -> Any:
-        value = evaluated(expression, frame, field)
-        if value is UNDEFINED:
-            raise Fault(
-                faults.QUERY_EVALUATION_ERROR,
-                f"The JSONata expression '{source}' specified for the field '{field}' returned nothing (undefined).",
-                location=field,
-            )
-        return value
-
-    return evaluate
-
-
-def evaluated(expression: Expression, frame: Frame, field: str) -> Any:
-    """The value of an expression in a frame, or UNDEFINED."""
-    names = expression.names
-    if names is not None:
-        if names[0] != "states":
-            value = walk(names[1:], frame.variables.get(names[0], UNDEFINED))
-        elif len(names) > 1:
-            value = walk(names[2:], frame.part_of_states(names[1]))
-        else:
-            value = NotImplemented
-        if value is not NotImplemented:
-            return value
-    try:
-        return expression.evaluate(bindings(expression, frame), frame.ambient)
-    except JsonataError as error:
-        raise Fault(
-            faults.QUERY_EVALUATION_ERROR,
-            f"The JSONata expression '{expression.text}' specified for the field '{field}' threw an error during "
-            f"evaluation. {error}",
-            location=field,
-        ) from None
-
-
-STATES_PARTS: Final = ("input", "result", "errorOutput", "context")
-
-
-def bindings(expression: Expression, frame: Frame) -> dict[str, Any]:
-    """Only what the expression can read: handing everything over would cost as much as the data is large."""
-    variables = frame.variables
-    bound = {name: variables[name] for name in expression.variables if name in variables}
-    wanted = STATES_PARTS if expression.states is None else expression.states
-    if wanted:
-        states = {}
-        for name in wanted:
-            value = frame.part_of_states(name)
-            if name == "context" and expression.context is not None:
-                value = pruned(value, expression.context)
-            if value is not UNDEFINED:
-                states[name] = value
-        bound["states"] = states
-    return bound
-
-
-def pruned(context: Mapping[str, Any], paths: frozenset[tuple[str, ...]]) -> dict[str, Any]:
-    """The context object with nothing but the named paths."""
-    kept: dict[str, Any] = {}
-    for path in paths:
-        head = path[0]
-        if head not in context:
-            continue
-        value = context[head]
-        if len(path) == 1 or not isinstance(value, dict) or kept.get(head) is value:
-            kept[head] = value
-        elif path[1] in value:
-            kept.setdefault(head, {})[path[1]] = value[path[1]]
-    for path in paths:
-        if len(path) == 1 and path[0] in context:
-            kept[path[0]] = context[path[0]]
-    return kept
-
-
-def typed(expression: Evaluate, text: str, field: str, expected: str) -> Evaluate:
-    """An expression of JSONata whose value must have a type."""
-    accepted = TYPES[expected]
-
-    def evaluate(frame: Frame, data: Any) -> Any:
-        value = expression(frame, data)
-        if not accepted(value):
-            raise Fault(
-                faults.QUERY_EVALUATION_ERROR,
-                f"The JSONata expression '{text[2:-2].strip()}' specified for the field '{field}' returned an "
-                f"unexpected result type. Expected '{expected}', but was '{type_name(value)}' for "
-                f"value: {compact(value)}",
-                location=field,
-            )
-        return value
-
-    return evaluate
-
-
-TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
-    "array": lambda value: isinstance(value, list),
-    "boolean": lambda value: isinstance(value, bool),
-    "string": lambda value: isinstance(value, str),
-    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
-    "integer": lambda value: (
-        (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
-    ),
-    "object": lambda value: isinstance(value, dict),
-}

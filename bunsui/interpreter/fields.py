@@ -9,20 +9,12 @@ from typing import Any, Final
 
 from bunsui.interpreter import faults
 from bunsui.interpreter.definition import Resource, Steps
-from bunsui.interpreter.expressions import (
-    Constant,
-    Evaluate,
-    ExpressionSyntaxError,
-    Frame,
-    is_jsonata,
-    jsonata,
-    path_or_intrinsic,
-    typed,
-)
+from bunsui.interpreter.expressions import Constant, Evaluate, ExpressionSyntaxError, Frame, path_or_intrinsic
 from bunsui.interpreter.faults import Fault
 from bunsui.interpreter.jsonpath import Index, PathNotFound, PathSyntaxError, Property
 from bunsui.interpreter.jsonpath_parser import parse as parse_path
 from bunsui.interpreter.jsonvalue import compact, is_integer, is_number
+from bunsui.interpreter.queries import is_jsonata, jsonata, typed
 
 TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)\Z")
 SERVICE: Final = re.compile(

@@ -12,7 +12,8 @@ from typing import Any
 from bunsui.interpreter import definition as model
 from bunsui.interpreter import fields, validation
 from bunsui.interpreter.choice_rules import RuleError, condition
-from bunsui.interpreter.expressions import Constant, Evaluate, ExpressionSyntaxError, is_jsonata, jsonata, typed
+from bunsui.interpreter.expressions import Constant, Evaluate, ExpressionSyntaxError
+from bunsui.interpreter.queries import is_jsonata, jsonata, typed
 from bunsui.interpreter.templates import TemplateError, template
 from bunsui.interpreter.validation import Diagnostic, InvalidDefinition, wrong
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bunsui.interpreter.expressions import is_jsonata
+from bunsui.interpreter.queries import is_jsonata
 
 STRING: Final = "STRING"
 INTEGER: Final = "INTEGER"

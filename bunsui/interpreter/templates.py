@@ -10,18 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from bunsui.interpreter import faults
-from bunsui.interpreter.expressions import (
-    Constant,
-    Evaluate,
-    ExpressionSyntaxError,
-    Frame,
-    is_jsonata,
-    jsonata,
-    path_or_intrinsic,
-)
+from bunsui.interpreter.expressions import Constant, Evaluate, ExpressionSyntaxError, Frame, path_or_intrinsic
 from bunsui.interpreter.faults import Fault
 from bunsui.interpreter.jsonpath import PathNotFound
 from bunsui.interpreter.jsonvalue import compact
+from bunsui.interpreter.queries import is_jsonata, jsonata
 
 
 class TemplateError(ValueError):

@@ -11,8 +11,8 @@ from typing import Any
 
 from bunsui.errors import BunsuiError, ExitCode
 from bunsui.interpreter import schema
-from bunsui.interpreter.expressions import is_jsonata
 from bunsui.interpreter.fields import SERVICE, moment
+from bunsui.interpreter.queries import is_jsonata
 
 SCHEMA_FAILED = "SCHEMA_VALIDATION_FAILED"
 MISSING_TARGET = "MISSING_TRANSITION_TARGET"
