@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -44,11 +45,16 @@ class Where:
 
     def relative(self, root: Path | None = None) -> str:
         """The file below `root` (default: the working directory) in POSIX form; its bare name if it lies elsewhere."""
-        path = Path(self.file)
-        try:
-            return path.relative_to(root or Path.cwd()).as_posix()
-        except ValueError:
-            return path.as_posix() if not path.is_absolute() else path.name
+        return _relative(self.file, str(root or Path.cwd()))
+
+
+@lru_cache(maxsize=4096)
+def _relative(file: str, root: str) -> str:
+    path = Path(file)
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return path.as_posix() if not path.is_absolute() else path.name
 
 
 class BunsuiError(Exception):

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from bunsui.compile.assets import Asset, collect
+from bunsui.errors import Where
 from bunsui.model.binding import Bound
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.target import Code
+
+Kind = tuple[str, tuple[str, ...], str, str]
+"""Module, requirements, Python version, architecture."""
 
 
 class Collector:
@@ -19,6 +23,7 @@ class Collector:
         self._folder = folder
         self._exclude = exclude
         self._memo: dict[Any, Any] = {}
+        self._digests: dict[Kind, str] = {}
         self.assets: dict[str, Asset] = {}
         self.locks: dict[str, str] = {}
 
@@ -31,18 +36,14 @@ class Collector:
         operation = bound.operation
         module = operation.handler.partition(":")[0]
         requirements = tuple(sorted({*self._pipeline.requirements, *operation.requirements}))
-        python, architecture = operation.runs.platform
-        asset = collect(
-            module,
-            requirements,
-            python,
-            architecture,
-            self._exclude,
-            self._folder,
-            memo=self._memo,
-            where=operation.where,
-        )
+        kind = (module, requirements, *operation.runs.platform)
+        if kind not in self._digests:
+            self._digests[kind] = self._collect(kind, operation.where)
+        return Code(operation.handler, self._digests[kind])
+
+    def _collect(self, kind: Kind, where: Where) -> str:
+        asset = collect(*kind, self._exclude, self._folder, memo=self._memo, where=where)
         self.assets[asset.digest] = asset
         if asset.lock is not None and asset.lock_name is not None:
             self.locks[asset.lock_name] = asset.lock
-        return Code(operation.handler, asset.digest)
+        return asset.digest
