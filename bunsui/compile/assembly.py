@@ -16,6 +16,7 @@ from bunsui.errors import DeclarationError, UsageError, Where, raise_all
 from bunsui.model.environment import Environment
 from bunsui.model.names import Names, artefact_bucket
 from bunsui.model.pipeline import Pipeline
+from bunsui.model.types import describe
 
 if TYPE_CHECKING:
     from bunsui.compile.assets import Asset
@@ -91,7 +92,8 @@ def read_manifest(folder: Path) -> Mapping[str, Any]:
         return {}
     try:
         manifest = json.loads(text)
-        version = manifest["schema_version"]
+        version = int(manifest["schema_version"])
+        places: Mapping[str, str] = {**manifest.get("placement", {})}
     except (ValueError, KeyError, TypeError):
         raise UsageError(
             "BUN306",
@@ -104,7 +106,7 @@ def read_manifest(folder: Path) -> Mapping[str, Any]:
             f"{folder.name}/{MANIFEST} has schema version {version}, this bunsui knows {SCHEMA_VERSION}",
             hint="upgrade bunsui",
         )
-    return dict(manifest)
+    return {**manifest, "placement": places}
 
 
 def _read(path: Path) -> str | None:
@@ -280,7 +282,7 @@ def _parameter(parameter: Any) -> dict[str, Any]:
     except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema):
         raise DeclarationError(
             "BUN206",
-            f"parameter {parameter.name!r} is of type {parameter.type!r}, which cannot be given to a session",
+            f"parameter {parameter.name!r} is of type {describe(parameter.type)}, which cannot be given to a session",
             where=parameter.where,
             hint="use a type that JSON can carry",
         ) from None
