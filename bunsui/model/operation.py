@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Required, TypedDict, Unpack
 
-from pydantic import BeforeValidator, Field, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr, SkipValidation
 
 from bunsui.errors import DeclarationError, Where
 from bunsui.model import signature
@@ -51,11 +51,16 @@ def _requirements(value: object) -> object:
     return value
 
 
+_TARGETS: set[type] = set()
+"""Classes that were found to speak the protocol; asking takes long."""
+
+
 def _target(value: object) -> object:
     if isinstance(value, type):
         raise refuse(f"runs={value.__name__} is a class", f"write runs={value.__name__}()")
-    if not isinstance(value, Target):
+    if type(value) not in _TARGETS and not isinstance(value, Target):
         raise refuse(f"runs={show(value)} is not a target", "write runs=Lambda(memory=1024)")
+    _TARGETS.add(type(value))
     return value
 
 
@@ -92,7 +97,7 @@ class Operation(Ordered):
 
     name: Identifier
     handler: Annotated[str, BeforeValidator(_text)]
-    runs: Annotated[Target, BeforeValidator(_target)]
+    runs: Annotated[SkipValidation[Target], BeforeValidator(_target)]
     inputs: dict[str, Any] = Field(default={})
     reads: Accesses = ()
     writes: Accesses = ()

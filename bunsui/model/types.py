@@ -59,8 +59,10 @@ def bare(annotation: Any) -> Any:
 
 
 def members(annotation: Any) -> tuple[Any, ...]:
-    """The alternatives of a union, else the annotation alone."""
+    """The alternatives of a union or Literal, else the annotation alone."""
     annotation = bare(annotation)
+    if typing.get_origin(annotation) is Literal:
+        return tuple(Literal[value] for value in typing.get_args(annotation))
     if typing.get_origin(annotation) in (Union, types.UnionType):
         return tuple(member for arg in typing.get_args(annotation) for member in members(arg))
     return (annotation,)
@@ -140,9 +142,20 @@ def _mapping_fits(source: Any, source_class: type, target: Any, target_class: ty
 
 def _typed_dict_fits(source: Any, target: Any) -> bool:
     mine, theirs = _hints(source), _hints(target)
-    return target.__required_keys__ <= source.__required_keys__ and all(
+    return _required(target) <= _required(source) and all(
         fits(mine[name], kind) for name, kind in theirs.items() if name in mine
     )
+
+
+def _required(annotation: Any) -> set[str]:
+    """Required keys; Python itself does not see `NotRequired` where annotations are kept as text."""
+    hints = typing.get_type_hints(annotation, include_extras=True)
+    declared = {name: typing.get_origin(hint) for name, hint in hints.items()}
+    return {
+        name
+        for name, origin in declared.items()
+        if origin is typing.Required or (name in annotation.__required_keys__ and origin is not typing.NotRequired)
+    }
 
 
 def _hints(annotation: Any) -> dict[str, Any]:
