@@ -87,7 +87,7 @@ def run(words: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
     except click.UsageError as wrong:
-        return _tell(app, [_usage(wrong)], ExitCode.USAGE)
+        return _tell(app, [_usage(wrong, words)], ExitCode.USAGE)
     except BunsuiErrors as several:
         return _tell(app, several.errors, several.exit_code)
     except BunsuiError as one:
@@ -101,9 +101,10 @@ def _wants_json(words: Sequence[str]) -> bool:
     return "--json" in words
 
 
-def _usage(wrong: click.UsageError) -> UsageError:
+def _usage(wrong: click.UsageError, words: Sequence[str]) -> UsageError:
     message = wrong.format_message().rstrip(".")
-    path = wrong.ctx.command_path if wrong.ctx else "bunsui"
+    named = [word for word in words if word in COMMANDS][:1]
+    path = wrong.ctx.command_path if wrong.ctx else " ".join(["bunsui", *named])
     return UsageError("BUN406", message[:1].lower() + message[1:], hint=f"{path} --help")
 
 

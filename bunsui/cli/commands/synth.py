@@ -23,8 +23,11 @@ def command(app: App, pipelines: tuple[str, ...], check: bool, template_format: 
     """
     # Nothing of what a short compilation makes is garbage before its end.
     gc.disable()
-    names = pipelines or tuple(app.workspace.pipelines) or (None,)
-    return (_check if check else _write)(app, names, template_format)
+    try:
+        names = pipelines or tuple(app.workspace.pipelines) or (None,)
+        return (_check if check else _write)(app, names, template_format)
+    finally:
+        gc.enable()
 
 
 def _write(app: App, names: tuple[str | None, ...], template_format: object) -> ExitCode:
