@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
 ABORTABLE = frozenset({"Task", "Wait", "Parallel", "Map"})
 RETRYABLE = frozenset({"Task", "Parallel", "Map"})
-TRANSITION_LIMIT_CAUSE = "The execution reached the maximum number of history events ({}). "
+
+
+def exhausted(express: bool) -> StateMachineStopped:
+    """What AWS does with an execution that goes round in circles."""
+    if express:
+        return StateMachineStopped("TIMED_OUT", None, None)
+    return StateMachineStopped(
+        "FAILED", "States.Runtime", "The execution reached the maximum number of history events (25000)."
+    )
 
 
 def iso(moment: float) -> str:
@@ -56,6 +64,7 @@ class Branch:
         "retries",
         "run",
         "state",
+        "steps",
         "token",
         "variables",
     )
@@ -70,6 +79,7 @@ class Branch:
         self.entered = 0
         self.entered_at = 0.0
         self.retries = 0
+        self.steps = 0
         self.token: str | None = None
         self.input: Any = None
         self.result: Any = UNDEFINED
@@ -104,9 +114,10 @@ class Branch:
             state.kind + "StateEntered", self.previous, now, (state.name, data)
         )
         run.transitions += 1
-        limit = run.world.limits.history_events
-        if limit is not None and self.entered > limit and not run.express:
-            raise StateMachineStopped("FAILED", "States.Runtime", TRANSITION_LIMIT_CAUSE.format(limit).strip())
+        self.steps += 1
+        limits = run.world.limits
+        if self.steps > limits.steps or (limits.history_events is not None and self.entered > limits.history_events):
+            raise exhausted(run.express)
 
     def exit(self, state: State, data: Any, assigned: Mapping[str, Any] | None) -> None:
         """A state ends; its assignments come into force."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bunsui.interpreter import faults
-from bunsui.interpreter.branch import Branch
+from bunsui.interpreter.branch import Branch, exhausted
 from bunsui.interpreter.dataflow import finish, finish_caught
 from bunsui.interpreter.definition import State
 from bunsui.interpreter.faults import Fault
@@ -35,6 +35,9 @@ def guarded(branch: Branch, state: State, data: Any, attempt: Attempt) -> Turns:
             seconds = delay(state.retry[at], used[at], world.random)
         used[at] += 1
         branch.retries += 1
+        branch.steps += 1
+        if branch.steps > world.limits.steps:
+            raise exhausted(branch.run.express)
         branch.partial = None
         branch.result = UNDEFINED
         branch.token = None

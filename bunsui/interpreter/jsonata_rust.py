@@ -13,6 +13,9 @@ import jsonatapy
 from bunsui.interpreter.jsonata import UNDEFINED, JsonataError
 from bunsui.interpreter.jsonata_functions import ADDED, REPLACED, Ambient
 
+LONGEST = 10_000
+"""Milliseconds after which an expression is given up: JSONata can recurse without end."""
+
 CALLED = re.compile(r"\$(\w+)")
 
 
@@ -21,7 +24,7 @@ class RustEngine:
 
     def __init__(self, text: str, bare: str) -> None:
         try:
-            self._expression = jsonatapy.compile(text)
+            self._expression = jsonatapy.compile(text, timeout=LONGEST)
         except ValueError as error:
             raise JsonataError(str(error)) from None
         self._ambient = Ambient()

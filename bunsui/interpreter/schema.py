@@ -169,6 +169,37 @@ RETRY_FIELDS: Final[Mapping[str, str]] = {
     "JitterStrategy": STRING,
     "Comment": STRING,
 }
+LEAST: Final[Mapping[str, float]] = {"IntervalSeconds": 1, "MaxAttempts": 0, "BackoffRate": 1, "MaxDelaySeconds": 1}
+READER_FIELDS: Final[Mapping[str, str]] = {
+    "Resource": STRING,
+    "Parameters": OBJECT,
+    "Arguments": ANY,
+    "ReaderConfig": OBJECT,
+}
+READER_CONFIG_FIELDS: Final[Mapping[str, str]] = {
+    "InputType": STRING,
+    "Transformation": STRING,
+    "CSVHeaderLocation": STRING,
+    "CSVHeaders": ARRAY,
+    "CSVDelimiter": STRING,
+    "ManifestType": STRING,
+    "ItemsPointer": STRING,
+    "MaxItems": COUNT,
+    "MaxItemsPath": PATH,
+}
+BATCHER_FIELDS: Final[Mapping[str, str]] = {
+    "BatchInput": ANY,
+    "MaxItemsPerBatch": COUNT,
+    "MaxItemsPerBatchPath": PATH,
+    "MaxInputBytesPerBatch": COUNT,
+    "MaxInputBytesPerBatchPath": PATH,
+}
+WRITER_FIELDS: Final[Mapping[str, str]] = {
+    "Resource": STRING,
+    "Parameters": OBJECT,
+    "Arguments": ANY,
+    "WriterConfig": OBJECT,
+}
 CATCH_FIELDS: Final[Mapping[str, str]] = {
     "ErrorEquals": ARRAY,
     "Next": STRING,

@@ -123,7 +123,7 @@ def language(value: Mapping[str, Any], scope: Scope) -> Generator[Diagnostic, No
     chosen = value.get("QueryLanguage")
     if chosen is None:
         return scope
-    if chosen not in {"JSONPath", "JSONata"}:
+    if chosen not in ("JSONPath", "JSONata"):
         yield wrong("Value is not one of: [JSONPath, JSONata]", scope.at("QueryLanguage"))
         return scope
     if chosen == "JSONPath" and scope.fixed:
@@ -173,6 +173,17 @@ def handlers(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
             yield from missing(entry, required, here.path)
             yield from typed(entry, fields, here)
             yield from error_names(entry.get("ErrorEquals"), at == len(entries or ()) - 1, here)
+            yield from ranges(entry, here)
+
+
+def ranges(entry: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
+    """The numbers of a retrier."""
+    for field, least in schema.LEAST.items():
+        number = entry.get(field)
+        if isinstance(number, int | float) and not isinstance(number, bool) and number < least:
+            yield wrong(f"Value is less than the minimum of {least}", scope.at(field))
+    if entry.get("JitterStrategy", "NONE") not in ("FULL", "NONE"):
+        yield wrong("Value is not one of: [FULL, NONE]", scope.at("JitterStrategy"))
 
 
 def error_names(names: Any, last: bool, scope: Scope) -> Iterator[Diagnostic]:
@@ -247,6 +258,25 @@ def parallel(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
             yield wrong("Value is not of type OBJECT", here.path)
 
 
+MAP_PARTS = (
+    ("ItemReader", schema.READER_FIELDS, ("Resource",)),
+    ("ItemBatcher", schema.BATCHER_FIELDS, ()),
+    ("ResultWriter", schema.WRITER_FIELDS, ()),
+)
+
+
+def below(scope: Scope, field: str) -> Scope:
+    """The scope of a field."""
+    return Scope(scope.at(field), scope.jsonata, scope.express, scope.fixed)
+
+
+def part(value: Any, fields: Mapping[str, str], required: tuple[str, ...], scope: Scope) -> Iterator[Diagnostic]:
+    """An object within a state."""
+    if isinstance(value, dict):
+        yield from missing(value, required, scope.path)
+        yield from typed(value, fields, scope)
+
+
 def mapped(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
     """A Map."""
     name = "Iterator" if "Iterator" in value else "ItemProcessor"
@@ -258,16 +288,19 @@ def mapped(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
         return
     config = processor.get("ProcessorConfig")
     mode = config.get("Mode", "INLINE") if isinstance(config, dict) else "INLINE"
-    if mode not in {"INLINE", "DISTRIBUTED"}:
+    if mode not in ("INLINE", "DISTRIBUTED"):
         yield wrong("Value is not one of: [INLINE, DISTRIBUTED]", scope.at(name, "ProcessorConfig", "Mode"))
     if mode == "DISTRIBUTED" and scope.express:
         yield wrong("Express state machine does not support Distributed Map", scope.at(name, "ProcessorConfig"))
     for field in ("ItemReader", "ItemBatcher", "ResultWriter", "Label"):
         if mode == "INLINE" and field in value:
             yield wrong("Field is only supported in Distributed Map", scope.at(field))
+    for field, fields, required in MAP_PARTS:
+        yield from part(value.get(field), fields, required, below(scope, field))
     reader = value.get("ItemReader")
     if isinstance(reader, dict):
-        yield from missing(reader, ("Resource",), scope.at("ItemReader"))
+        config_scope = below(below(scope, "ItemReader"), "ReaderConfig")
+        yield from part(reader.get("ReaderConfig"), schema.READER_CONFIG_FIELDS, (), config_scope)
     items = value.get("Items")
     if items is not None and not isinstance(items, list | dict) and not is_jsonata(items):
         yield wrong("Value is not an array or a JSONata expression", scope.at("Items"))
@@ -298,19 +331,22 @@ def transitions(value: Mapping[str, Any], states: Mapping[str, Any], scope: Scop
             found.append(target)
             if target not in states:
                 yield Diagnostic(MISSING_TARGET, f"Missing 'Next' target: {target}", scope.at("States", name, place))
-        if content.get("Type") in schema.LINEAR:
+        kind = content.get("Type")
+        if isinstance(kind, str) and kind in schema.LINEAR:
             goes_on = [field for field in ("Next", "End") if content.get(field) not in (None, False)]
             if len(goes_on) != 1:
                 yield wrong("Exactly one of these fields is required: [Next, End]", scope.at("States", name))
+    if not isinstance(start, str) or start not in states:
+        return
     reached = {start}
     queue = [start]
     while queue:
-        for target in edges.get(queue.pop(), ()):  # type: ignore[arg-type]
+        for target in edges.get(queue.pop(), ()):
             if target not in reached:
                 reached.add(target)
                 queue.append(target)
     for name in states:
-        if name not in reached and start in states:
+        if name not in reached:
             yield Diagnostic(MISSING_TARGET, f'State "{name}" is not reachable.', scope.at("States", name))
 
 

@@ -27,11 +27,15 @@ class Limits:
     """Quotas.
 
     Attributes:
-        history_events: the most events of a STANDARD execution; AWS has 25,000, None leaves it open.
+        steps: how many states one line may enter, retries included. On AWS that many make more than the 25,000
+            events that an execution can have, so a machine that goes round in circles ends here, too.
+        history_events: the most events of an execution; AWS has 25,000 for STANDARD. None leaves it open, so that a
+            large inline Map can be tried out.
         inline_concurrency: how many iterations of an inline Map run at a time when MaxConcurrency is 0.
         distributed_concurrency: the same for a Distributed Map.
     """
 
+    steps: int = 12_500
     history_events: int | None = None
     inline_concurrency: int = 40
     distributed_concurrency: int = 10_000
