@@ -69,6 +69,26 @@ class Config(BaseModel):
         return self.root / self.output.replace("{environment}", environment.name) / pipeline
 
 
+def replaced(environment: Environment, changes: Mapping[str, str]) -> Environment:
+    """The environment with other values for some of its settings.
+
+    Raises:
+        UsageError, BunsuiErrors: BUN401 when a value is wrong.
+    """
+    try:
+        return Environment(**{**environment.model_dump(), **changes})
+    except ValidationError as invalid:
+        raise_all(
+            UsageError(
+                "BUN401",
+                f"{error['loc'][0]}={error['input']!r}: {_reason(error)}",
+                hint=f"correct {error['loc'][0]}",
+            )
+            for error in invalid.errors(include_url=False)
+        )
+        raise AssertionError from invalid
+
+
 def find(start: Path) -> Config:
     """Read the configuration of the project that `start` lies in; defaults where there is none.
 
@@ -118,9 +138,14 @@ def _explain(error: Any, file: Path, text: str) -> BunsuiError:
     if error["type"] == "extra_forbidden":
         return _unknown(file, text, path)
     name, where = ".".join(path), Where(str(file), _line(text, path))
-    reason = error["msg"][0].lower() + error["msg"][1:].replace("valid tuple", "array").replace("dictionary", "table")
-    message = f"{file.name}: {name} = {error['input']!r}: {reason}"
+    message = f"{file.name}: {name} = {error['input']!r}: {_reason(error)}"
     return UsageError("BUN401", message, where=where, hint=f"correct {name}")
+
+
+def _reason(error: Any) -> str:
+    """What pydantic says, in the words of TOML."""
+    message: str = error["msg"].replace("a valid tuple", "an array").replace("dictionary", "table")
+    return message[0].lower() + message[1:]
 
 
 def _unknown(file: Path, text: str, path: list[str]) -> BunsuiError:

@@ -37,7 +37,7 @@ def load(spec: str, root: Path, where: Where | None = None) -> Pipeline:
         raise
     except ModuleNotFoundError as missing:
         raise _not_found(spec, module_name, missing, root, where) from None
-    except Exception as failed:
+    except (Exception, SystemExit) as failed:
         raise UsageError(
             "BUN402",
             f"importing {module_name!r} failed: {type(failed).__name__}: {failed}",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bunsui.config import Config, find
+from bunsui.config import Config, find, replaced
 from bunsui.errors import BunsuiError, UsageError, Where, raise_all
 from bunsui.loading import load
 from bunsui.model.environment import Environment
@@ -113,7 +113,7 @@ class Workspace:
         chosen = config.environment(environment)
         given = {"profile": profile, "region": region, "endpoint_url": endpoint_url}
         changes = {name: value for name, value in given.items() if value is not None}
-        return cls(config, Environment(**{**chosen.model_dump(), **changes}) if changes else chosen, pipelines)
+        return cls(config, replaced(chosen, changes) if changes else chosen, pipelines)
 
     # Declarations
 

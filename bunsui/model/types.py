@@ -205,10 +205,7 @@ def _field_of_member(annotation: Any, field: str) -> Any:
 def is_small(annotation: Any) -> bool:
     """Whether no value of this type can be too large to travel inside a state machine."""
     kinds = members(annotation)
-    return all(
-        kind in _SMALL or typing.get_origin(kind) is Literal or getattr(kind, "__bunsui_small__", False)
-        for kind in kinds
-    )
+    return all(kind in _SMALL or typing.get_origin(kind) is Literal for kind in kinds)
 
 
 _SMALL = (bool, int, float, _NONE, datetime.date, datetime.datetime, datetime.time, datetime.timedelta)

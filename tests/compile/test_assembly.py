@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +74,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def own_imports(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_imports(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(project), *sys.path])
-    yield
 
 
 @pytest.fixture
@@ -215,10 +213,7 @@ SCHEMA = {
         "machines": {"type": "object", "additionalProperties": {"type": "string"}},
         "jobs": {"type": "object", "additionalProperties": TEXTS},
         "workers": {"type": "object", "additionalProperties": TEXTS},
-        "placement": {
-            "type": "object",
-            "additionalProperties": {"type": "string", "pattern": "^(root|nested-[0-9]+)$"},
-        },
+        "placement": {"type": "object", "additionalProperties": {"pattern": "^(root|nested-[0-9]+)$"}},
     },
 }
 

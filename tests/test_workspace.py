@@ -1,0 +1,155 @@
+"""The workspace: which project, which environment, which pipeline."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bunsui import Pipeline, Workspace
+from bunsui.errors import BunsuiErrors, ExitCode, UsageError
+from tests.compile.pipelines import pipeline
+
+MODULE = """\
+from bunsui import Bucket, Lambda, Pipeline, operation
+
+lake = Bucket("lake")
+
+
+@operation(runs=Lambda(), writes=[lake / "out"])
+def work(month: int) -> int:
+    return month
+
+
+one = Pipeline("one", parameters={"month": int}, operations=[work])
+two = Pipeline("two", parameters={"month": int}, operations=[work])
+again = Pipeline("one", parameters={"month": int}, operations=[work])
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "workspace_etl", raising=False)
+    (tmp_path / "workspace_etl.py").write_text(MODULE)
+    return tmp_path
+
+
+def configured(project: Path, *names: str, more: str = "") -> Workspace:
+    specs = ", ".join(f"'workspace_etl:{name}'" for name in names)
+    (project / "bunsui.toml").write_text(f"pipelines = [{specs}]\n{more}")
+    return Workspace.load(project)
+
+
+def test_pipelines_by_name(project: Path) -> None:
+    workspace = configured(project, "one", "two")
+    assert list(workspace.pipelines) == ["one", "two"]
+    assert workspace.pipeline("two") is workspace.pipelines["two"]
+
+
+def test_the_only_pipeline_needs_no_name(project: Path) -> None:
+    assert configured(project, "one").pipeline().name == "one"
+
+
+def test_a_pipeline_by_its_place(project: Path) -> None:
+    assert configured(project).pipeline("workspace_etl:two").name == "two"
+
+
+def test_pipelines_can_be_given(tmp_path: Path) -> None:
+    given = pipeline({"a": []})
+    assert Workspace.load(tmp_path, pipelines=[given]).pipeline("p") is given
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted", "message", "hint"),
+    [
+        (["one", "two"], None, "which pipeline?", "name one of one, two"),
+        (["one", "two"], "twoo", "there is no pipeline 'twoo'", "did you mean 'two'?"),
+        (["one", "two"], "delays", "there is no pipeline 'delays'", "there is one, two"),
+        ([], None, "the project has no pipelines", "pipelines = ['package.module:object']"),
+        ([], "one", "the project has no pipelines", "name them in bunsui.toml"),
+    ],
+)
+def test_no_such_pipeline(names: list[str], wanted: str | None, message: str, hint: str, project: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        configured(project, *names).pipeline(wanted)
+    assert (raised.value.code, raised.value.exit_code) == ("BUN403", ExitCode.USAGE)
+    assert raised.value.message == message
+    assert hint in raised.value.hint
+
+
+def test_two_pipelines_of_a_name(project: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        _ = configured(project, "one", "again").pipelines
+    assert raised.value.code == "BUN201"
+    assert raised.value.where is not None
+    lines = MODULE.splitlines()
+    assert raised.value.where.line == 1 + next(n for n, line in enumerate(lines) if line.startswith("again"))
+    assert raised.value.hint == "rename one of them"
+    ((label, other),) = raised.value.related
+    assert (label, other.line) == ("the other", 1 + next(n for n, line in enumerate(lines) if line.startswith("one =")))
+
+
+def test_a_module_named_twice_is_one_pipeline(project: Path) -> None:
+    assert list(configured(project, "one", "one").pipelines) == ["one"]
+
+
+def test_what_cannot_be_loaded_is_told_at_the_configuration(project: Path) -> None:
+    with pytest.raises((UsageError, BunsuiErrors)) as raised:
+        _ = configured(project, "nothing").pipelines
+    assert "BUN402" in str(raised.value)
+    assert "bunsui.toml:1" in str(raised.value)
+
+
+def test_the_environment_is_the_configured_one(project: Path) -> None:
+    more = "default_environment = 'dev'\n[environments.dev]\nregion = 'eu-west-1'\nprefix = 'dev-'\n"
+    workspace = configured(project, "one", more=more)
+    assert (workspace.environment.name, workspace.environment.region) == ("dev", "eu-west-1")
+    chosen = Workspace.load(project, environment="local", region="us-west-2", endpoint_url="http://127.0.0.1:1")
+    assert (chosen.environment.name, chosen.environment.region) == ("local", "us-west-2")
+    assert not chosen.environment.is_local
+    assert chosen.environment.prefix == ""
+
+
+def test_what_replaces_the_configuration_is_checked_as_well(project: Path) -> None:
+    configured(project, "one")
+    with pytest.raises((UsageError, BunsuiErrors), match="BUN401|BUN406"):
+        Workspace.load(project, region="Ireland")
+
+
+def test_a_folder_within_the_project_will_do(project: Path) -> None:
+    configured(project, "one")
+    (project / "deep" / "down").mkdir(parents=True)
+    assert Workspace.load(project / "deep" / "down").config.root == project
+
+
+def test_synth_and_check(project: Path) -> None:
+    workspace = configured(project, "one", "two", more="output = 'out/{environment}'\n")
+    made = workspace.synth("one")
+    assert (made.pipeline, made.folder, made.templates, made.machines, made.workers) == (
+        "one",
+        "out/local/one",
+        1,
+        2,
+        1,
+    )
+    assert (project / "out" / "local" / "one" / "template.json").is_file()
+    assert workspace.check("one").same
+    comparison = workspace.check("two")
+    assert not comparison.same
+    assert "+++ b/template.json" in comparison.diff
+    assert not (project / "out" / "local" / "two").exists()
+
+
+def test_permissions(project: Path) -> None:
+    roles = configured(project, "one").permissions()["roles"]
+    assert set(roles) == {"SessionMachineRole", "MainJobMachineRole", "WorkWorkerRole"}
+    writes = [why for grant in roles["WorkWorkerRole"]["grants"] for why in grant["why"]]
+    assert {"operation": "work", "reason": "writes lake / 'out'", "where": "workspace_etl.py:6"} in writes
+
+
+def test_declarations_are_loaded_once(project: Path) -> None:
+    workspace = configured(project, "one")
+    assert workspace.pipelines is workspace.pipelines
+    assert isinstance(workspace.pipeline(), Pipeline)
