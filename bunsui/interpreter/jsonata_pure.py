@@ -21,12 +21,27 @@ class PureEngine:
     def __init__(self, text: str, bare: str) -> None:
         try:
             self._expression = Jsonata(text)
+            self._exists = Jsonata(f"$exists(({text}\n))")
         except JException as error:
             raise JsonataError(message(error)) from None
 
     def evaluate(self, bindings: dict[str, Any], ambient: Ambient) -> Any:
-        """The value, or UNDEFINED."""
-        frame = self._expression.create_frame()
+        """The value, or UNDEFINED; the library answers None for both null and undefined."""
+        try:
+            value = self._expression.evaluate(None, self._frame(self._expression, bindings, ambient))
+            if value is None:
+                there_is = self._exists.evaluate(None, self._frame(self._exists, bindings, ambient))
+                return None if there_is else UNDEFINED
+        except JException as error:
+            raise JsonataError(message(error)) from None
+        except (ArithmeticError, ValueError, TypeError, RecursionError, AttributeError) as error:
+            raise JsonataError(f"D1001: {error}") from None
+        return plain(value)
+
+    @staticmethod
+    def _frame(expression: Any, bindings: dict[str, Any], ambient: Ambient) -> Any:
+        """Where the expression finds variables and functions."""
+        frame = expression.create_frame()
         for name, function in {**ADDED, **REPLACED}.items():
             frame.bind(name, Jsonata.JLambda(hosted(function, ambient)))
         frame.bind("millis", Jsonata.JLambda(ambient.milliseconds))
@@ -34,14 +49,7 @@ class PureEngine:
         frame.bind("eval", None)
         for name, value in bindings.items():
             frame.bind(name, Utils.NULL_VALUE if value is None else with_nulls(value))
-        try:
-            value = self._expression.jeval(None, frame) if hasattr(self._expression, "jeval") else None
-            value = self._expression.evaluate(None, frame)
-        except JException as error:
-            raise JsonataError(message(error)) from None
-        except (ArithmeticError, ValueError, TypeError, RecursionError, AttributeError) as error:
-            raise JsonataError(f"D1001: {error}") from None
-        return plain(value)
+        return frame
 
 
 def hosted(function: Callable[..., Any], ambient: Ambient) -> Callable[..., Any]:
@@ -69,17 +77,19 @@ def with_nulls(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Plain JSON again."""
-    if value is None:
-        return UNDEFINED
-    if value is Utils.NULL_VALUE:
+    """Plain JSON again.
+
+    Raises:
+        JsonataError: a part of the value is a function.
+    """
+    if value is None or value is Utils.NULL_VALUE:
         return None
     if isinstance(value, float) and not math.isfinite(value):
         raise JsonataError(f"D1001: Number out of range: {value}")
     if isinstance(value, dict):
-        return {key: None if item is Utils.NULL_VALUE else plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | range):
-        return [None if item is Utils.NULL_VALUE else plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, str | int | float | bool):
         return value
     raise JsonataError("the result is a function, which is not a JSON value")

@@ -1,0 +1,194 @@
+"""DynamoDB, Lambda, S3 and messages in memory."""
+
+import pytest
+
+from bunsui.interpreter import S3, SNS, SQS, DynamoDB, EventBridge, Lambda, TaskFailed, execute
+
+
+def one(resource, arguments, services, **fields):
+    """The execution of a single Task."""
+    state = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Arguments": arguments, "End": True, **fields}
+    return execute({"QueryLanguage": "JSONata", "StartAt": "T", "States": {"T": state}}, services=services)
+
+
+@pytest.fixture
+def table():
+    return DynamoDB({"t": ("pk", "sk")})
+
+
+KEY = {"pk": {"S": "a"}, "sk": {"S": "1"}}
+
+
+def dynamo(table, action, **arguments):
+    return one(f"aws-sdk:dynamodb:{action}", {"TableName": "t", **arguments}, {"dynamodb": table})
+
+
+def test_put_get_delete(table):
+    assert dynamo(table, "putItem", Item={**KEY, "n": {"N": "1"}}).output == {}
+    assert dynamo(table, "getItem", Key=KEY).output == {"Item": {**KEY, "n": {"N": "1"}}}
+    assert dynamo(table, "deleteItem", Key=KEY, ReturnValues="ALL_OLD").output["Attributes"]["n"] == {"N": "1"}
+    assert dynamo(table, "getItem", Key=KEY).output == {}
+
+
+def test_a_condition_that_does_not_hold_is_an_error(table):
+    def put():
+        return dynamo(table, "putItem", Item=KEY, ConditionExpression="attribute_not_exists(pk)")
+
+    assert put().status == "SUCCEEDED"
+    assert put().error == "DynamoDb.ConditionalCheckFailedException"
+    optimized = one(
+        "dynamodb:putItem",
+        {"TableName": "t", "Item": KEY, "ConditionExpression": "attribute_not_exists(pk)"},
+        {"dynamodb": table},
+    )
+    assert optimized.error == "DynamoDB.ConditionalCheckFailedException"
+
+
+@pytest.mark.parametrize(
+    ("expression", "values", "expected"),
+    [
+        ("SET n = n + :one", {":one": {"N": "1"}}, {"n": {"N": "6"}}),
+        ("SET n = if_not_exists(x, :one)", {":one": {"N": "1"}}, {"n": {"N": "1"}}),
+        ("ADD n :one", {":one": {"N": "2.5"}}, {"n": {"N": "7.5"}}),
+        ("ADD tags :more", {":more": {"SS": ["c", "a"]}}, {"tags": {"SS": ["a", "b", "c"]}}),
+        ("DELETE tags :less", {":less": {"SS": ["a"]}}, {"tags": {"SS": ["b"]}}),
+        (
+            "SET m.x = :one, l[0] = :one",
+            {":one": {"N": "1"}},
+            {"m": {"M": {"x": {"N": "1"}}}, "l": {"L": [{"N": "1"}]}},
+        ),
+        ("SET l = list_append(l, :l) REMOVE n", {":l": {"L": [{"N": "9"}]}}, {"l": {"L": [{"N": "0"}, {"N": "9"}]}}),
+    ],
+)
+def test_updates(table, expression, values, expected):
+    item = {**KEY, "n": {"N": "5"}, "tags": {"SS": ["a", "b"]}, "m": {"M": {}}, "l": {"L": [{"N": "0"}]}}
+    dynamo(table, "putItem", Item=item)
+    found = dynamo(
+        table,
+        "updateItem",
+        Key=KEY,
+        UpdateExpression=expression,
+        ExpressionAttributeValues=values,
+        ReturnValues="UPDATED_NEW",
+    )
+    assert found.output == {"Attributes": expected}
+
+
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        ("n = :five", True),
+        ("n > :five", False),
+        ("n BETWEEN :one AND :five", True),
+        ("n IN (:one, :five) AND NOT attribute_exists(x)", True),
+        ("begins_with(s, :he) OR x = :one", True),
+        ("contains(tags, :b)", True),
+        ("size(s) > :five", False),
+        ("attribute_type(s, :type)", True),
+        ("#s <> :he", True),
+        ("missing < :one", False),
+    ],
+)
+def test_conditions(table, expression, holds):
+    dynamo(table, "putItem", Item={**KEY, "n": {"N": "5"}, "s": {"S": "hello"}, "tags": {"SS": ["a", "b"]}})
+    values = {
+        ":one": {"N": "1"},
+        ":five": {"N": "5.0"},
+        ":he": {"S": "he"},
+        ":b": {"S": "b"},
+        ":type": {"S": "S"},
+    }
+    found = dynamo(
+        table,
+        "deleteItem",
+        Key=KEY,
+        ConditionExpression=expression,
+        ExpressionAttributeValues=values,
+        ExpressionAttributeNames={"#s": "s"},
+    )
+    assert (found.status == "SUCCEEDED") is holds
+
+
+def test_a_wrong_expression_is_a_validation_error(table):
+    found = dynamo(table, "updateItem", Key=KEY, UpdateExpression="SET a == :x")
+    assert found.error == "DynamoDb.DynamoDbException"
+    assert "Syntax error" in found.cause
+
+
+def test_a_transaction_is_all_or_nothing(table):
+    put = {"Put": {"TableName": "t", "Item": KEY}}
+    check = {"ConditionCheck": {"TableName": "t", "Key": KEY, "ConditionExpression": "attribute_exists(n)"}}
+    found = dynamo(table, "transactWriteItems", TransactItems=[put, check])
+    assert found.error == "DynamoDb.TransactionCanceledException"
+    assert "[None, ConditionalCheckFailed]" in found.cause
+    assert table.tables["t"].items == {}
+    assert dynamo(table, "transactWriteItems", TransactItems=[put]).status == "SUCCEEDED"
+
+
+def test_a_query_is_sorted_by_the_sort_key(table):
+    for sort in ("2", "1", "3"):
+        dynamo(table, "putItem", Item={"pk": {"S": "a"}, "sk": {"S": sort}})
+    dynamo(table, "putItem", Item={"pk": {"S": "b"}, "sk": {"S": "1"}})
+    found = dynamo(
+        table,
+        "query",
+        KeyConditionExpression="pk = :a",
+        ExpressionAttributeValues={":a": {"S": "a"}},
+        ScanIndexForward=False,
+    )
+    assert [item["sk"]["S"] for item in found.output["Items"]] == ["3", "2", "1"]
+
+
+def test_a_function_that_raises_reports_as_lambda_does():
+    def handler(event, context):
+        raise KeyError(context.function_name)
+
+    found = one("lambda:invoke", {"FunctionName": "f"}, {"lambda": Lambda({"f": handler})})
+    assert found.error == "KeyError"
+    assert '"errorType":"KeyError"' in found.cause
+    assert "in handler" in found.cause
+
+
+def test_a_function_that_does_not_exist():
+    found = one("lambda:invoke", {"FunctionName": "f"}, {"lambda": Lambda({})})
+    assert found.error == "Lambda.ResourceNotFoundException"
+
+
+def test_a_stub_of_invoke_answers_function_arns_too():
+    state = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "End": True}
+    definition = {"StartAt": "T", "States": {"T": state}}
+    stub = {"lambda:invoke": lambda given: {"Payload": given["Payload"]["n"] + 1}}
+    assert execute(definition, {"n": 1}, services=stub).output == 2
+
+
+def test_objects():
+    s3 = S3({"b": {"k": "text"}})
+    assert one("aws-sdk:s3:getObject", {"Bucket": "b", "Key": "k"}, {"s3": s3}).output["Body"] == "text"
+    assert one("aws-sdk:s3:getObject", {"Bucket": "b", "Key": "x"}, {"s3": s3}).error == "S3.NoSuchKeyException"
+    assert one("aws-sdk:s3:getObject", {"Bucket": "x", "Key": "x"}, {"s3": s3}).error == "S3.NoSuchBucketException"
+    assert one("aws-sdk:s3:putObject", {"Bucket": "b", "Key": "n", "Body": {"a": 1}}, {"s3": s3}).status == "SUCCEEDED"
+    assert s3.buckets["b"]["n"] == b'{"a":1}'
+
+
+def test_messages_are_kept():
+    sqs, sns, bus = SQS(), SNS(), EventBridge()
+    assert one("sqs:sendMessage", {"QueueUrl": "q", "MessageBody": {"a": 1}}, {"sqs": sqs}).status == "SUCCEEDED"
+    assert sqs.messages == {"q": ['{"a":1}']}
+    assert one("sns:publish", {"TopicArn": "t", "Message": "hi"}, {"sns": sns}).status == "SUCCEEDED"
+    assert sns.messages == {"t": ["hi"]}
+    entries = [{"Source": "s", "DetailType": "d", "Detail": {"a": 1}}, {"Source": "s"}]
+    found = one("events:putEvents", {"Entries": entries}, {"events": bus})
+    assert found.error == "EventBridge.FailedEntry"
+    assert bus.events == entries[:1]
+
+
+def test_a_stub_may_say_what_goes_wrong():
+    def refuse(given):
+        raise TaskFailed("Glue.ConcurrentRunsExceededException", "later")
+
+    found = one("glue:startJobRun.sync", {"JobName": "j"}, {"glue:startJobRun.sync": refuse})
+    assert (found.error, found.cause) == ("Glue.ConcurrentRunsExceededException", "later")
+    done = one(
+        "glue:startJobRun.sync", {"JobName": "j"}, {"glue:startJobRun": lambda given: {"JobRunState": "SUCCEEDED"}}
+    )
+    assert done.event_types[2:6] == ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]
