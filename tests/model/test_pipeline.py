@@ -57,7 +57,7 @@ def test_a_pipeline_without_jobs_is_one_job() -> None:
 
 
 def test_a_job_alone_is_a_list_of_jobs() -> None:
-    assert [job.name for job in Pipeline("p", jobs=Job("only", operation("a"))).jobs] == ["only"]  # type: ignore[arg-type]
+    assert [one.name for one in Pipeline("p", jobs=Job("only", operation("a"))).jobs] == ["only"]
 
 
 def test_parameters_as_a_mapping() -> None:

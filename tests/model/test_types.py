@@ -1,4 +1,5 @@
 """Which result fits which parameter."""
+# ruff: noqa: UP007, UP045 - the older spellings are what is tested
 
 from __future__ import annotations
 
