@@ -93,6 +93,9 @@ class Target(Protocol):
     def worker_calls(self, worker: Worker, names: Names) -> Sequence[Call]:
         """What the worker needs besides its declared reads and writes."""
 
+    def variables(self, worker: Worker, names: Names) -> Mapping[str, str]:
+        """Environment variables that the runtime reads, with `Fn::Sub` placeholders."""
+
     def stack(self, worker: Worker, names: Names, environment: Environment, role: Any) -> Sequence[Any]:
         """The worker's troposphere resources; `role` is the role's title."""
 

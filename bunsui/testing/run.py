@@ -1,0 +1,71 @@
+"""What came of a pipeline under test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bunsui.interpreter import Execution
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One call of an operation's function.
+
+    Attributes:
+        operation, job: names.
+        retry: 0 for the first, then the number of the retry.
+        inputs: parameter -> JSON value, read back where it travelled by reference.
+        error: class of the exception it raised; empty when it did not.
+        spilled: whether its result travelled by reference.
+    """
+
+    operation: str
+    job: str
+    retry: int
+    inputs: Mapping[str, Any]
+    error: str = ""
+    spilled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineRun:
+    """A finished session of a pipeline under test.
+
+    Attributes:
+        status: SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
+        error: class of the error that ended it; empty when it succeeded.
+        message: what the error said.
+        outputs: operation -> result, as its annotation reads it; of those that finished.
+        invocations: every call of a function, in the order of their starts.
+        jobs: job -> status, of those that started.
+        duration: seconds on the virtual clock.
+        session, job_runs: what the state machines recorded, as DynamoDB items without type tags.
+        execution: of the pipeline's state machine; `nested` has those of the jobs.
+    """
+
+    status: str
+    error: str
+    message: str
+    outputs: Mapping[str, Any]
+    invocations: tuple[Invocation, ...]
+    jobs: Mapping[str, str]
+    duration: float
+    session: Mapping[str, Any]
+    job_runs: tuple[Mapping[str, Any], ...]
+    execution: Execution
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether everything went well."""
+        return self.status == "SUCCEEDED"
+
+    @property
+    def order(self) -> list[str]:
+        """Operations in the order of their first start."""
+        return list(dict.fromkeys(invocation.operation for invocation in self.invocations))
+
+    def tries(self, operation: str) -> int:
+        """How often the operation's function was called."""
+        return sum(invocation.operation == operation for invocation in self.invocations)

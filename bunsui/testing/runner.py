@@ -1,0 +1,176 @@
+"""Runs a pipeline's compiled state machines with the real functions, or with stubs for some of them."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bunsui.compile.plan import Plan, plan
+from bunsui.errors import UsageError
+from bunsui.interpreter import DynamoDB, Execution, StateMachines, Took, execute
+from bunsui.interpreter import Lambda as Functions
+from bunsui.model.names import JOB_RUNS_TABLE, SESSIONS_TABLE, Names, execution_name
+from bunsui.model.pipeline import Pipeline
+from bunsui.model.target import Code
+from bunsui.runtime.decode import decode
+from bunsui.testing.functions import ACCOUNT, REGION, Stub, Worker, filled
+from bunsui.testing.memory import MemoryS3
+from bunsui.testing.run import Invocation, PipelineRun
+
+SESSION = "test-session"
+
+
+class PipelineRunner:
+    """A pipeline under test; its methods return it, so that they can be chained.
+
+    Attributes:
+        pipeline: the declaration.
+        s3: the objects that functions read and write through `lake / "raw"`, and values that were spilled.
+    """
+
+    def __init__(self, pipeline: Pipeline, *, seed: int = 0) -> None:
+        self.pipeline = pipeline
+        self.s3 = MemoryS3()
+        self._seed = seed
+        self._stubs: dict[str, Stub] = {}
+        self._plan: Plan = plan(pipeline, Names(pipeline.name), lambda bound: Code(bound.operation.handler, "0" * 64))
+
+    def stub(self, **results: Any) -> PipelineRunner:
+        """Let operations result in these values instead of running: a value, an exception to raise, or a function.
+
+        Raises:
+            UsageError: BUN703 for a name that is no operation.
+        """
+        for operation, result in results.items():
+            self._of(operation).result = result
+        return self
+
+    def fail(self, operation: str, error: BaseException, times: int | None = None) -> PipelineRunner:
+        """Let an operation raise an error, the first `times` times or always.
+
+        Raises:
+            UsageError: BUN703 for a name that is no operation.
+        """
+        self._of(operation).errors = deque([error] * times) if times is not None else error
+        return self
+
+    def takes(self, **seconds: float) -> PipelineRunner:
+        """Let operations take so long on the virtual clock.
+
+        Raises:
+            UsageError: BUN703 for a name that is no operation.
+        """
+        for operation, duration in seconds.items():
+            self._of(operation).seconds = duration
+        return self
+
+    def put(self, resource: str, key: str, content: bytes) -> PipelineRunner:
+        """Put an object into a bucket of the pipeline.
+
+        Raises:
+            UsageError: BUN703 for an id that is no resource of the pipeline.
+        """
+        self.s3.put_object(Bucket=self.bucket(resource), Key=key, Body=content)
+        return self
+
+    def bucket(self, resource: str) -> str:
+        """The name that a bucket or table of the pipeline has in the test.
+
+        Raises:
+            UsageError: BUN703 for an id that is no resource of the pipeline.
+        """
+        for one in self.pipeline.resources:
+            if one.id == resource:
+                return str(filled(one.physical_name(self._plan.names)))
+        known = ", ".join(one.id for one in self.pipeline.resources)
+        raise UsageError(
+            "BUN703", f"pipeline {self.pipeline.name!r} has no resource {resource!r}", hint=f"it has {known}"
+        )
+
+    def run(self, **parameters: Any) -> PipelineRun:
+        """Run a session to its end.
+
+        Raises:
+            UsageError, BunsuiErrors: BUN405 for wrong parameters.
+        """
+        from bunsui.session.parameters import resolve
+
+        declared = self.pipeline.parameters
+        given = resolve(
+            {one.name: one.type for one in declared},
+            values=parameters,
+            defaults={one.name: one.default for one in declared if not one.required},
+        )
+        tables = DynamoDB({SESSIONS_TABLE: ("session",), JOB_RUNS_TABLE: ("session", "run")})
+        invocations: list[Invocation] = []
+        values: dict[str, Any] = {}
+        execution = execute(
+            filled(self._plan.machine.definition),
+            {"session": SESSION, "attempt": 1, "parameters": given},
+            services=self._services(tables, invocations, values),
+            name=execution_name(SESSION, 1),
+            seed=self._seed,
+            state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{self._plan.machine.name}",
+        )
+        return self._result(execution, tables, invocations, values)
+
+    def _services(self, tables: DynamoDB, invocations: list[Invocation], values: dict[str, Any]) -> dict[str, Any]:
+        functions: dict[str, Callable[[dict[str, Any]], Took]] = {}
+        for name, worker in self._plan.workers.items():
+            variables = worker.work.target.variables(worker, self._plan.names)
+            environment = {key: filled(value) for key, value in variables.items()}
+            function = Worker(environment, self._stubs, self.s3, invocations, values)
+            functions[self._plan.names.function(name)] = function.invoke
+        machines = {machine.name: filled(machine.definition) for machine in self._plan.jobs.values()}
+        return {"lambda": Functions(functions), "states": StateMachines(machines), "dynamodb": tables}
+
+    def _result(
+        self, execution: Execution, tables: DynamoDB, invocations: list[Invocation], values: Mapping[str, Any]
+    ) -> PipelineRun:
+        session = next((_plain(item) for item in tables.tables[SESSIONS_TABLE].items.values()), {})
+        runs = tuple(_plain(item) for item in tables.tables[JOB_RUNS_TABLE].items.values())
+        error, message = _told(execution)
+        return PipelineRun(
+            status=execution.status,
+            error=error,
+            message=message,
+            outputs={name: self._typed(name, value) for name, value in values.items()},
+            invocations=tuple(invocations),
+            jobs={run["job"]: run["status"] for run in runs},
+            duration=execution.duration,
+            session=session,
+            job_runs=runs,
+            execution=execution,
+        )
+
+    def _typed(self, operation: str, value: Any) -> Any:
+        return decode(value, self.pipeline.operations[operation].operation.result_type(), operation)
+
+    def _of(self, operation: str) -> Stub:
+        if operation not in self.pipeline.operations:
+            known = ", ".join(self.pipeline.operations)
+            raise UsageError(
+                "BUN703", f"pipeline {self.pipeline.name!r} has no operation {operation!r}", hint=f"it has {known}"
+            )
+        return self._stubs.setdefault(operation, Stub())
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A DynamoDB item without its type tags; JSON texts of outputs and parameters are read."""
+    found = {name: next(iter(attribute.values())) for name, attribute in item.items()}
+    return {
+        name: json.loads(value) if name in ("outputs", "parameters") and isinstance(value, str) else value
+        for name, value in found.items()
+    }
+
+
+def _told(execution: Execution) -> tuple[str, str]:
+    """Error class and message, read out of what nested executions and Lambda wrap them in."""
+    if execution.error is None:
+        return "", ""
+    from bunsui.session.failure import explain
+
+    told = explain(execution.error, execution.cause or "")
+    return told.error, told.message

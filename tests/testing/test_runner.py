@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bunsui import BunsuiError
+from bunsui.testing import PipelineRunner
+from tests.testing.flights import Raw, counting, failing
+
+Make = Callable[..., PipelineRunner]
+
+
+def test_a_pipeline_runs_with_its_real_functions(pipeline_runner: Make) -> None:
+    run = pipeline_runner(counting).put("lake", "raw/1.csv", b"a\nb\nc").run(month=1)
+    assert run.succeeded
+    assert run.outputs == {"raw": Raw("1.csv", ["a", "b", "c"]), "rows": 3}
+    assert run.order == ["raw", "rows"]
+    assert run.jobs == {"load": "SUCCEEDED", "count": "SUCCEEDED"}
+    assert run.session["status"] == "SUCCEEDED"
+    assert run.session["parameters"] == {"month": 1}
+    assert run.session["outputs"] == {"count": {"rows": {"value": 3}}}
+
+
+def test_a_stub_stands_in_and_its_large_result_is_spilled(pipeline_runner: Make) -> None:
+    run = pipeline_runner(counting).stub(raw=Raw("big", ["x" * 100] * 1000)).run(month=1)
+    assert run.outputs["rows"] == 1000
+    assert [(one.operation, one.spilled) for one in run.invocations] == [("raw", True), ("rows", False)]
+
+
+def test_a_retry_that_succeeds_takes_virtual_time_only(pipeline_runner: Make) -> None:
+    runner = pipeline_runner(counting).stub(raw=Raw("a", [])).fail("rows", ValueError("flaky"), times=2).takes(rows=5)
+    run = runner.run(month=1)
+    assert run.succeeded
+    assert run.tries("rows") == 3
+    assert [(one.retry, one.error) for one in run.invocations[1:]] == [(0, "ValueError"), (1, "ValueError"), (2, "")]
+    assert run.duration == pytest.approx(10 + 20 + 5)
+
+
+def test_a_failure_is_told_and_recorded(pipeline_runner: Make) -> None:
+    run = pipeline_runner(counting).stub(raw=Raw("a", [])).fail("rows", KeyError("day")).run(month=1)
+    assert (run.status, run.error, run.message) == ("FAILED", "KeyError", "'day'")
+    assert run.tries("rows") == 1
+    assert run.jobs == {"load": "SUCCEEDED", "count": "FAILED"}
+    assert run.session["status"] == "FAILED"
+    assert "rows" not in run.outputs
+
+
+def test_what_is_not_declared_is_refused_as_in_lambda(pipeline_runner: Make) -> None:
+    run = pipeline_runner(failing).stub(raw=Raw("a", [])).run(month=1)
+    assert run.error == "UndeclaredAccess"
+    assert "lake / 'elsewhere'" in run.message
+    assert "lake / 'clean'" in run.message
+
+
+def test_an_exception_as_a_stub_meets_its_fallback(pipeline_runner: Make) -> None:
+    undeclared = type("UndeclaredAccess", (RuntimeError,), {})
+    runner = pipeline_runner(failing).stub(raw=Raw("a", ["r"]), misplaced="here", guarded=undeclared("no"))
+    run = runner.run(month=1)
+    assert run.succeeded
+    assert run.session["outputs"]["main"]["guarded"] == {"value": "nobody knows"}
+
+
+def test_the_same_seed_gives_the_same_run(pipeline_runner: Make) -> None:
+    orders = {
+        tuple(pipeline_runner(failing, seed=7).stub(raw=Raw("a", []), misplaced="x").run(month=1).order)
+        for _ in range(5)
+    }
+    assert len(orders) == 1
+
+
+def test_wrong_names_and_parameters_are_told(pipeline_runner: Make) -> None:
+    with pytest.raises(BunsuiError) as unknown:
+        pipeline_runner(counting).stub(row=1)
+    assert unknown.value.code == "BUN703"
+    with pytest.raises(BunsuiError) as wrong:
+        pipeline_runner(counting).run(month="x")
+    assert wrong.value.code == "BUN405"
+    with pytest.raises(BunsuiError) as bucket:
+        pipeline_runner(counting).put("lakes", "k", b"")
+    assert bucket.value.code == "BUN703"
