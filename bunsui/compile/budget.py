@@ -19,20 +19,25 @@ INLINE = 32 * 1024
 SHARED = 96 * 1024
 """Bytes for all results in one place: below half the quota, because a record holds them as text with quotes escaped."""
 
-REFERENCE = 200
-"""Bytes of a reference, or of a small result, with its name."""
-
 QUOTA = 256 * 1024
+
+OURS = 8 * 1024
+"""Bytes of a payload besides the results in it."""
 
 VARIABLES = 8 * 1024 * 1024
 """Bytes for all variables of an execution, below the quota of 10 MiB."""
+
+SESSION_ID = 40
+"""Characters of a session's id at most."""
 
 A_YEAR = 31_536_000
 START = 60
 """Seconds that starting a job and its bookkeeping may take."""
 
 
-def inline(job: Job, part: Part, operations: Mapping[str, Bound], exports: Mapping[str, tuple[str, ...]]) -> int:
+def inline(
+    pipeline: str, job: Job, part: Part, operations: Mapping[str, Bound], exports: Mapping[str, tuple[str, ...]]
+) -> int:
     """Bytes that each result of a job may have in the state machine.
 
     Raises:
@@ -43,15 +48,21 @@ def inline(job: Job, part: Part, operations: Mapping[str, Bound], exports: Mappi
         *(len(bound.inputs) for bound in operations.values()),
         _widest(part, operations, exports[job.name]),
     )
-    if together * REFERENCE > QUOTA:
+    room = (QUOTA - OURS) // _reference(pipeline, {**exports, job.name: tuple(operations)})
+    if together > room:
         raise DeclarationError(
             "BUN301",
-            f"{together} results meet in one place of job {job.name!r}; a state machine can hold references to "
-            f"{QUOTA // REFERENCE}",
+            f"{together} results meet in one place of job {job.name!r}; a state machine can hold references to {room}",
             where=job.where,
             hint="put operations into several jobs, or let them write to a resource instead of returning values",
         )
     return min(INLINE, SHARED // max(together, 1), VARIABLES // len(operations))
+
+
+def _reference(pipeline: str, jobs: Mapping[str, tuple[str, ...]]) -> int:
+    """Bytes of the longest reference to a result, with the result's name and with quotes escaped."""
+    longest = max(len(job) + 2 * len(name) for job, names in jobs.items() for name in names)
+    return len(r"\"\":{\"pointer\":\"sessions////99999/.json\"},") + len(pipeline) + SESSION_ID + longest
 
 
 def consumers(operations: Mapping[str, Bound]) -> Mapping[str, frozenset[str]]:

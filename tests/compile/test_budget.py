@@ -1,0 +1,119 @@
+"""How much travels inside the state machines: never 256 KiB, however many results meet."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bunsui import Lambda, Pipeline, Retry
+from bunsui.compile.budget import INLINE, QUOTA, SHARED
+from bunsui.errors import DeclarationError
+
+from .pipelines import World, compiled, expected, filled, operation, pipeline, states
+
+
+def budgets(declared: Pipeline) -> dict[str, int]:
+    return {
+        state["Arguments"]["Payload"]["bunsui"]["operation"]: state["Arguments"]["Payload"]["bunsui"]["inline"]
+        for machine in compiled(declared).jobs.values()
+        for _, state in states(filled(machine.definition))
+        if state["Type"] == "Task"
+    }
+
+
+def fan(width: int, name: str = "n") -> Pipeline:
+    sources = [f"{name}{number}" for number in range(width)]
+    return pipeline({**{source: [] for source in sources}, "all": sources})
+
+
+@pytest.mark.parametrize(("width", "budget"), [(1, INLINE), (3, INLINE), (4, SHARED // 4), (100, SHARED // 100)])
+def test_results_that_meet_share_the_room(width: int, budget: int) -> None:
+    assert set(budgets(fan(width)).values()) == {budget}
+
+
+def test_results_that_meet_in_the_output_share_the_room() -> None:
+    assert set(budgets(pipeline({f"n{number}": [] for number in range(50)})).values()) == {SHARED // 50}
+
+
+def test_a_long_chain_keeps_its_room() -> None:
+    needs = {f"n{number}": [f"n{number - 1}"] if number else [] for number in range(100)}
+    assert set(budgets(pipeline(needs)).values()) == {INLINE}
+
+
+def test_jobs_share_the_room_of_the_pipelines_machine() -> None:
+    needs = {f"n{number}": [] for number in range(20)}
+    declared = pipeline(needs, {f"job-{number}": [f"n{number}"] for number in range(20)})
+    assert set(budgets(declared).values()) == {SHARED // 20}
+
+
+class Full(World):
+    """Every result is as large as it may be."""
+
+    largest = 0
+
+    def handle(self, event: dict[str, Any]) -> Any:
+        self.largest = max(self.largest, len(json.dumps(event)))
+        super().handle(event)
+        about = event["bunsui"]
+        room = max(about["inline"], 128) - 2
+        if about["operation"] in self.spilled:
+            return {"pointer": "/".join(str(about[name]) for name in ("pipeline", "session", "job", "operation"))}
+        return {"value": "x" * room}
+
+    def read(self, envelope: dict[str, Any]) -> Any:
+        return 0
+
+
+@pytest.mark.parametrize("width", [1, 3, 10, 200])
+def test_the_quota_is_never_reached(width: int) -> None:
+    sources = [f"source_{number}" for number in range(width)]
+    middle = {f"middle_{number}": [source] for number, source in enumerate(sources)}
+    needs: dict[str, list[str]] = {**{source: [] for source in sources}, **middle, "all": list(middle)}
+    world = Full(compiled(pipeline(needs, {"first": sources, "second": [*middle, "all"]})))
+    result = world.run()
+    assert result.status == "SUCCEEDED", f"{result.error}: {result.cause}"
+    assert world.largest < QUOTA
+
+
+def test_as_many_references_as_fit_do_fit() -> None:
+    name = "n" * 124
+    compiled(fan(700, name))
+    with pytest.raises(DeclarationError) as raised:
+        compiled(fan(760, name))
+    assert raised.value.code == "BUN301"
+    assert "760 results meet in one place of job 'main'; a state machine can hold references" in raised.value.message
+    assert "put operations into several jobs" in raised.value.hint
+    room = int(raised.value.message.rpartition(" ")[2])
+    names = [f"{name}{number}" for number in range(1000, 1000 + room)]
+    references = {one: {"pointer": f"sessions/p/{'s' * 40}/99999/main/{one}.json"} for one in names}
+    assert len(json.dumps(json.dumps(references, separators=(",", ":")))) < QUOTA
+
+
+def timeouts(*made: Any) -> int:
+    machine = filled(compiled(Pipeline("p", operations=list(made))).machine.definition)
+    return next(state["TimeoutSeconds"] for name, state in states(machine) if name == "main")
+
+
+def test_a_job_may_take_as_long_as_its_operations_and_their_retries() -> None:
+    once = timeouts(operation("a", runs=Lambda(timeout=100)))
+    assert once >= 7 * 130
+    assert timeouts(operation("a", runs=Lambda(timeout=100)), operation("b", runs=Lambda(timeout=100))) > once
+    patient = Retry(attempts=5, interval=100, backoff=2.0, max_delay=300)
+    waits = 100 + 200 + 300 + 300
+    assert timeouts(operation("a", runs=Lambda(timeout=100), retry=patient)) >= once + 4 * 130 + waits
+
+
+def test_a_job_takes_a_year_at_most() -> None:
+    endless = Retry(attempts=100, interval=31_536_000, backoff=1000.0)
+    assert timeouts(operation("a", retry=endless)) == 31_536_000
+
+
+def test_spilled_values_are_read_back() -> None:
+    declared = pipeline({"a": [], "b": ["a"], "c": ["a", "b"]}, {"one": ["a"], "two": ["b", "c"]})
+    world = World(compiled(declared), spilled=["a", "b", "c"])
+    result = world.run()
+    pointer = result.output["two"]["c"]
+    assert pointer == {"pointer": "sessions/p/s-1/1/two/c.json"}
+    assert world.read(pointer) == expected(declared, {})["c"]
