@@ -8,6 +8,7 @@ It imports nothing of bunsui but its errors, and could stand alone.
 
 from bunsui.interpreter.api import Execution, Handle, execute, start
 from bunsui.interpreter.calls import Call, Submitted, Took
+from bunsui.interpreter.diagnostics import Diagnostic, InvalidDefinition
 from bunsui.interpreter.faults import TaskFailed
 from bunsui.interpreter.mocks import Mock, StateTestRefused
 from bunsui.interpreter.parsing import diagnose, parse
@@ -15,7 +16,6 @@ from bunsui.interpreter.run import NotRedrivable
 from bunsui.interpreter.scheduler import RealClock, VirtualClock
 from bunsui.interpreter.services import S3, SNS, SQS, Activities, DynamoDB, EventBridge, Lambda, StateMachines
 from bunsui.interpreter.teststate import StateConfiguration, StateResult, try_state
-from bunsui.interpreter.validation import Diagnostic, InvalidDefinition
 from bunsui.interpreter.world import Limits
 
 __all__ = [

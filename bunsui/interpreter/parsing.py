@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from bunsui.interpreter import definition as model
 from bunsui.interpreter import fields, validation
 from bunsui.interpreter.choice_rules import RuleError, condition
+from bunsui.interpreter.diagnostics import Diagnostic, InvalidDefinition, wrong
 from bunsui.interpreter.expressions import Constant, Evaluate, ExpressionSyntaxError
+from bunsui.interpreter.loading import loaded
 from bunsui.interpreter.queries import is_jsonata, jsonata, typed
 from bunsui.interpreter.templates import TemplateError, template
-from bunsui.interpreter.validation import Diagnostic, InvalidDefinition, wrong
-
-WORD = re.compile(r"[A-Za-z_$][\w$]*")
 
 
 def parse(definition: Any, workflow_type: str = "STANDARD") -> model.Machine:
@@ -42,31 +38,6 @@ def diagnose(definition: Any, workflow_type: str = "STANDARD") -> tuple[Diagnost
     except InvalidDefinition as error:
         return error.diagnostics
     return ()
-
-
-def loaded(definition: Any) -> Any:
-    """The JSON of a definition that may be text."""
-    if not isinstance(definition, str | bytes):
-        return definition
-    if not definition.strip():
-        return None
-    try:
-        return json.loads(definition)
-    except json.JSONDecodeError as error:
-        raise InvalidDefinition((invalid_json(error),)) from None
-
-
-def invalid_json(error: json.JSONDecodeError) -> Diagnostic:
-    """A syntax error, in the words of the Java library that AWS reads JSON with where those are known."""
-    text = error.doc if len(error.doc) <= 500 else f"{error.doc[:500]}[truncated]"
-    word = WORD.match(error.doc, error.pos)
-    column = error.colno + (len(word[0]) if word else 0)
-    place = f'[Source: (String)"{text}"; line: {error.lineno}, column: {column}]'
-    message = error.msg
-    if word:
-        known = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
-        message = f"Unrecognized token '{word[0]}': was expecting {known}"
-    return Diagnostic("INVALID_JSON_DESCRIPTION", f"{message}\n at {place}", place)
 
 
 class Compiler:
@@ -97,10 +68,14 @@ class Compiler:
             return compile_(value[name], name)
         return None
 
-    def _template(self, value: Mapping[str, Any], name: str, path: str, jsonata_: bool) -> Evaluate | None:
+    def _template(
+        self, value: Mapping[str, Any], name: str, path: str, jsonata_: bool, within: str = ""
+    ) -> Evaluate | None:
+        """A payload template; `within` is where in its state the field is, for the messages of errors."""
         if name not in value:
             return None
-        return self._field(value, name, path, partial(template, "JSONata" if jsonata_ else "JSONPath"))
+        language = "JSONata" if jsonata_ else "JSONPath"
+        return self._field(value, name, path, lambda content, field: template(language, content, within + field))
 
     def machine(self, value: Mapping[str, Any], path: str, jsonata_: bool) -> model.Machine:
         """A definition, branch or item processor."""
@@ -156,6 +131,7 @@ class Compiler:
 
     def catcher(self, value: Mapping[str, Any], path: str, jsonata_: bool) -> model.Catcher:
         """One entry of Catch."""
+        within = path[path.rindex("/") + 1 :] + "/"
         where: model.Steps | None = ()
         if "ResultPath" in value:
             with self._at(f"{path}/ResultPath"):
@@ -164,8 +140,8 @@ class Compiler:
             errors=tuple(value["ErrorEquals"]),
             next=value["Next"],
             result_path=where,
-            output=self._template(value, "Output", path, jsonata_),
-            assign=self._template(value, "Assign", path, jsonata_),
+            output=self._template(value, "Output", path, jsonata_, within),
+            assign=self._template(value, "Assign", path, jsonata_, within),
         )
 
     def _pass(self, value: Any, path: str, jsonata_: bool, shared: dict[str, Any]) -> model.State:
@@ -197,16 +173,17 @@ class Compiler:
     def _choice(self, value: Any, path: str, jsonata_: bool, shared: dict[str, Any]) -> model.State:
         rules = []
         for at, entry in enumerate(value["Choices"]):
+            within = f"Choices[{at}]/"
             place = f"{path}/Choices[{at}]"
             test: Evaluate = Constant(False)
             with self._at(place):
-                test = jsonata_condition(entry["Condition"]) if jsonata_ else condition(entry)
+                test = jsonata_condition(entry["Condition"], within) if jsonata_ else condition(entry)
             rules.append(
                 model.Rule(
                     condition=test,
                     next=entry["Next"],
-                    output=self._template(entry, "Output", place, jsonata_),
-                    assign=self._template(entry, "Assign", place, jsonata_),
+                    output=self._template(entry, "Output", place, jsonata_, within),
+                    assign=self._template(entry, "Assign", place, jsonata_, within),
                 )
             )
         return model.ChoiceState(**shared, rules=tuple(rules), default=value.get("Default"))
@@ -303,9 +280,10 @@ def items_expression(value: Any, field: str) -> Evaluate:
     return typed(expression, value, field, "array") if is_jsonata(value) else expression
 
 
-def jsonata_condition(value: Any) -> Evaluate:
+def jsonata_condition(value: Any, within: str) -> Evaluate:
     """Condition of a JSONata rule."""
-    return typed(jsonata(value, "Condition"), value, "Condition", "boolean") if is_jsonata(value) else Constant(value)
+    field = f"{within}Condition"
+    return typed(jsonata(value, field), value, field, "boolean") if is_jsonata(value) else Constant(value)
 
 
 def retrier(value: Mapping[str, Any]) -> model.Retrier:

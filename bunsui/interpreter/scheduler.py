@@ -21,6 +21,10 @@ Turns = Generator["Future | None", Any, Any]
 class Clock(Protocol):
     """Where time comes from."""
 
+    @property
+    def step(self) -> float:
+        """The most seconds to let pass in one go."""
+
     def now(self) -> float:
         """Seconds since 1970."""
 
@@ -30,6 +34,8 @@ class Clock(Protocol):
 
 class VirtualClock:
     """Time that passes only when nothing else can happen."""
+
+    step = float("inf")
 
     def __init__(self, start: float = VIRTUAL_START) -> None:
         self._now = start
@@ -44,7 +50,9 @@ class VirtualClock:
 
 
 class RealClock:
-    """The time of the machine."""
+    """The time of the machine, in short steps: another thread may answer a task token meanwhile."""
+
+    step = 0.05
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -226,10 +234,14 @@ class Scheduler:
             heapq.heappop(timers)
         if not timers or (until is not None and timers[0][0] > until):
             return False
-        moment, _, _, timer = heapq.heappop(timers)
+        moment = timers[0][0]
         if moment > self.now:
-            self.clock.sleep_until(moment)
-            self.now = max(moment, self.clock.now())
+            goal = min(moment, self.now + self.clock.step)
+            self.clock.sleep_until(goal)
+            self.now = max(goal, self.clock.now())
+            if self.now < moment:
+                return True
+        timer = heapq.heappop(timers)[3]
         if timer.action is not None:
             timer.action()
         return True

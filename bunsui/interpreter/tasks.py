@@ -51,6 +51,7 @@ def attempt(branch: Branch, state: TaskState, data: Any) -> Turns:
         raise
     finally:
         watch.cancel()
+        branch.run.world.tokens.pop(token or "", None)
     events.succeeded(result)
     return result
 

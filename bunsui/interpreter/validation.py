@@ -6,60 +6,13 @@ Every problem says where it is: a JSON pointer into the definition, and one sent
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from bunsui.errors import BunsuiError, ExitCode
 from bunsui.interpreter import schema
+from bunsui.interpreter.diagnostics import SCHEMA_FAILED, Diagnostic, Scope, missing, typed, wrong
 from bunsui.interpreter.fields import SERVICE, moment
 from bunsui.interpreter.queries import is_jsonata
-
-SCHEMA_FAILED = "SCHEMA_VALIDATION_FAILED"
-MISSING_TARGET = "MISSING_TRANSITION_TARGET"
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """One problem, in the words of ValidateStateMachineDefinition."""
-
-    code: str
-    message: str
-    location: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.message}" + (f" at {self.location}" if self.location else "")
-
-
-class InvalidDefinition(BunsuiError):
-    """A definition that AWS would not take.
-
-    Attributes:
-        diagnostics: every problem found.
-    """
-
-    exit_code = ExitCode.USAGE
-
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        self.diagnostics = diagnostics
-        shown = ", ".join(map(str, diagnostics))
-        super().__init__("BUN901", f"Invalid State Machine Definition: '{shown}'")
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return InvalidDefinition, (self.diagnostics,)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where validation is, and what holds there."""
-
-    path: str
-    jsonata: bool
-    express: bool
-    fixed: bool = False
-
-    def at(self, *steps: object) -> str:
-        """A location below."""
-        return "/".join([self.path, *map(str, steps)])
+from bunsui.interpreter.transitions import transitions
 
 
 def check(definition: Any, workflow_type: str = "STANDARD") -> Iterator[Diagnostic]:
@@ -68,34 +21,6 @@ def check(definition: Any, workflow_type: str = "STANDARD") -> Iterator[Diagnost
         yield Diagnostic(SCHEMA_FAILED, "Definition must be a valid JSON object")
         return
     yield from machine(definition, Scope("", False, workflow_type == "EXPRESS"))
-
-
-def wrong(message: str, location: str) -> Diagnostic:
-    """A problem of the schema."""
-    return Diagnostic(SCHEMA_FAILED, message, location or "/")
-
-
-def missing(value: Mapping[str, Any], fields: tuple[str, ...], location: str) -> Iterator[Diagnostic]:
-    """Required fields that are not there."""
-    absent = [field for field in fields if field not in value]
-    if absent:
-        yield wrong(f"These fields are required: [{', '.join(absent)}]", location)
-
-
-def typed(value: Mapping[str, Any], fields: Mapping[str, str], scope: Scope) -> Iterator[Diagnostic]:
-    """Fields of the wrong type, and fields that do not belong."""
-    for field, content in value.items():
-        kind = fields.get(field)
-        if kind is None:
-            yield wrong("Field is not supported", scope.at(field))
-            continue
-        if kind is schema.STRING and type(content) is str:
-            continue
-        accepts, message = schema.CHECKS[kind]
-        if not accepts(content):
-            yield wrong(message, scope.at(field))
-        elif is_jsonata(content) and not scope.jsonata and kind in {schema.COUNT, schema.NUMBER}:
-            yield wrong("A JSONata expression needs QueryLanguage JSONata", scope.at(field))
 
 
 def machine(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
@@ -315,49 +240,3 @@ PARTS: Mapping[str, Callable[[Mapping[str, Any], Scope], Iterator[Diagnostic]]] 
     "Parallel": parallel,
     "Map": mapped,
 }
-
-
-def transitions(value: Mapping[str, Any], states: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
-    """Targets that do not exist, states without a way on, and states that nothing reaches."""
-    start = value.get("StartAt")
-    if isinstance(start, str) and start not in states:
-        yield Diagnostic(MISSING_TARGET, f"Missing 'Next' target: {start}", scope.at("StartAt"))
-    edges: dict[str, list[str]] = {}
-    for name, content in states.items():
-        if not isinstance(content, dict):
-            continue
-        edges[name] = found = []
-        for place, target in targets_of(content):
-            found.append(target)
-            if target not in states:
-                yield Diagnostic(MISSING_TARGET, f"Missing 'Next' target: {target}", scope.at("States", name, place))
-        kind = content.get("Type")
-        if isinstance(kind, str) and kind in schema.LINEAR:
-            goes_on = [field for field in ("Next", "End") if content.get(field) not in (None, False)]
-            if len(goes_on) != 1:
-                yield wrong("Exactly one of these fields is required: [Next, End]", scope.at("States", name))
-    if not isinstance(start, str) or start not in states:
-        return
-    reached = {start}
-    queue = [start]
-    while queue:
-        for target in edges.get(queue.pop(), ()):
-            if target not in reached:
-                reached.add(target)
-                queue.append(target)
-    for name in states:
-        if name not in reached:
-            yield Diagnostic(MISSING_TARGET, f'State "{name}" is not reachable.', scope.at("States", name))
-
-
-def targets_of(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Where a state can go: the place below it that says so, and the name."""
-    for field in ("Next", "Default"):
-        target = content.get(field)
-        if isinstance(target, str):
-            yield field, target
-    for field in ("Choices", "Catch"):
-        entries = content.get(field)
-        for at, entry in enumerate(entries if isinstance(entries, list) else ()):
-            if isinstance(entry, dict) and isinstance(entry.get("Next"), str):
-                yield f"{field}[{at}]/Next", entry["Next"]

@@ -54,9 +54,7 @@ def configuration_of(case):
     given = case.get("stateConfiguration") or {}
     return StateConfiguration(
         retrier_retry_count=given.get("retrierRetryCount", 0),
-        error_caused_by_state=given.get("errorCausedByState"),
         map_iteration_failure_count=given.get("mapIterationFailureCount"),
-        map_item_reader_data=given.get("mapItemReaderData"),
     )
 
 

@@ -2,7 +2,8 @@
 
     services={"lambda": Lambda({"clean": clean}), "dynamodb": DynamoDB(tables), "sqs:sendMessage": my_function}
 
-A key names one integration (`lambda:invoke`) or a whole service; a value is a callable or one of the classes here.
+A key names one integration (`lambda:invoke`) or a whole service; a value is a callable, one of the classes here, or
+simply the result.
 A callable gets the evaluated arguments, or a `Call` if it asks for a parameter named `call`. It returns the result,
 a `Took(seconds, result)`, or raises `TaskFailed(error, cause)`.
 """

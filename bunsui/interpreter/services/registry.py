@@ -37,8 +37,14 @@ def registry(services: Mapping[str, Any] | None) -> dict[str, Handler]:
     return found
 
 
-def adapted(function: Callable[..., Any]) -> Handler:
-    """A plain callable as a handler; it gets copies, so that it cannot change what the interpreter holds."""
+def adapted(function: Any) -> Handler:
+    """A plain callable as a handler, or a value that is always the result.
+
+    A callable gets copies, so that it cannot change what the interpreter holds.
+    """
+    if not callable(function):
+        constant = to_json(function)
+        return lambda call: constant
     wants_call = takes_call(function)
 
     def handle(call: Call) -> Any:
