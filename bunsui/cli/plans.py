@@ -117,10 +117,10 @@ def _widening_rows(widenings: Iterable[Widening]) -> Iterator[tuple[str, ...]]:
     """One row for all actions on the same resources, and for all resources of the same actions, as in a statement."""
     by_resource: dict[tuple[str, ...], list[str]] = {}
     for one in widenings:
-        place = (one.subject, one.kind, one.principal, one.condition, one.before, one.resource)
-        by_resource.setdefault(place, []).append(one.action)
+        key = (one.subject, one.kind, one.principal, one.condition, one.before, one.resource)
+        by_resource.setdefault(key, []).append(one.action)
     by_actions: dict[tuple[str, ...], list[str]] = {}
     for (*place, resource), actions in by_resource.items():
         by_actions.setdefault((*place, "\n".join(actions)), []).append(resource)
-    for (subject, kind, principal, condition, before, actions), resources in by_actions.items():
-        yield subject, kind, actions, "\n".join(resources), principal, condition, before
+    for (subject, kind, principal, condition, before, joined), resources in by_actions.items():
+        yield subject, kind, joined, "\n".join(resources), principal, condition, before

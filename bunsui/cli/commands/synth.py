@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import click
 
 from bunsui.cli.options import App, Command, pass_app
@@ -21,13 +19,8 @@ def command(app: App, pipelines: tuple[str, ...], check: bool, template_format: 
 
     A PIPELINE is a name or `package.module:object`; all of the project when none is given. Needs no AWS.
     """
-    # Nothing of what a short compilation makes is garbage before its end.
-    gc.disable()
-    try:
-        names = pipelines or tuple(app.workspace.pipelines) or (None,)
-        return (_check if check else _write)(app, names, template_format)
-    finally:
-        gc.enable()
+    names = pipelines or tuple(app.workspace.pipelines) or (None,)
+    return (_check if check else _write)(app, names, template_format)
 
 
 def _write(app: App, names: tuple[str | None, ...], template_format: object) -> ExitCode:
