@@ -83,6 +83,9 @@ def sessions_table(sessions: tuple[Session, ...]) -> Table:
 
 def failure_lines(failure: Failure) -> Iterator[str]:
     """Where and why it failed, the end of the traceback, and the line of the log."""
+    if failure.kind == "cancelled":
+        yield f"{style('Cancelled', fg='yellow', bold=True)}: {failure.message.strip()}"
+        return
     where = [f"job {failure.job}"] if failure.job else []
     where += [f"operation {failure.operation}"] if failure.operation else []
     yield style(f"Failed: {', '.join(where) or 'the session'} ({failure.kind})", fg="red", bold=True)

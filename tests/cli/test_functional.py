@@ -92,6 +92,7 @@ def test_a_session_that_fails(cli, stack):
     assert result.code == 1
     assert "Failed: job add, operation total (error)" in result.out
     assert "ValueError: too many numbers: [bold]" in result.out
+    assert "add/total ERROR failed: ValueError: too many numbers: [bold]\n" in result.out.partition("  log: ")[2]
     assert "bunsui logs bad --failed" in result.out
     assert cli("status", "bad").code == 1
     failure = cli("watch", "bad", "--json").json_as("watch")["failure"]

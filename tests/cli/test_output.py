@@ -17,7 +17,7 @@ from bunsui.cli.reports import failure_lines, log_text, show_report
 from bunsui.cli.values import Moment
 from bunsui.cli.words import clock, duration, moment, number, shortened, size
 from bunsui.deploy.events import Note, ResourceEvent, Uploaded
-from bunsui.session.model import LogLine
+from bunsui.session.model import LogLine, SessionReport, Status
 
 from . import samples
 
@@ -262,6 +262,14 @@ def test_a_report_of_a_running_session(streams):
 def test_a_failure_of_the_session_as_a_whole():
     failure = samples.FAILURE.model_copy(update={"job": "", "operation": "", "traceback": (), "log": None})
     assert click.unstyle(next(failure_lines(failure))) == "Failed: the session (error)"
+
+
+def test_a_session_that_was_cancelled(streams):
+    out, _ = streams(False)
+    session = samples.FAILED.model_copy(update={"status": Status.ABORTED, "kind": "cancelled"})
+    failure = samples.FAILURE.model_copy(update={"kind": "cancelled", "message": "cancelled by ada: wrong month"})
+    show_report(App(), SessionReport(session=session, jobs=samples.RUNS, failure=failure))
+    assert out.getvalue().endswith("\n\nCancelled: cancelled by ada: wrong month\n")
 
 
 def test_messages_are_no_markup(streams):
