@@ -18,6 +18,9 @@ from bunsui.interpreter.scheduler import Clock
 from bunsui.interpreter.services.registry import registry
 from bunsui.interpreter.world import ACCOUNT, NO_LIMITS, REGION, Limits, new_world
 
+NO_INPUT: Any = object()
+"""Stands for the empty object; None is JSON's null."""
+
 DEFAULT_MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:StateMachine"
 DEFAULT_ROLE = "arn:aws:iam::123456789012:role/interpreter"
 
@@ -182,7 +185,7 @@ def guarded_world(run: Run) -> Iterator[None]:
 
 def start(
     definition: Any,
-    input: Any = None,
+    input: Any = NO_INPUT,
     *,
     services: Mapping[str, Any] | None = None,
     clock: str | Clock = "virtual",
@@ -197,7 +200,7 @@ def start(
 
     Args:
         definition: ASL as JSON text, as an object, or a `Machine` that `parse` made of it.
-        input: the input as a value; an empty object where there is none.
+        input: the input as a value; an empty object where none is given.
         services: what Tasks call; see `bunsui.interpreter.services`.
         clock: `virtual`, `real`, or a clock.
         workflow_type: STANDARD or EXPRESS.
@@ -216,7 +219,7 @@ def start(
     run = Run(
         world,
         machine,
-        {} if input is None else input,
+        {} if input is NO_INPUT else input,
         name=name or world.identifier(),
         machine_arn=state_machine_arn,
         role=role_arn or DEFAULT_ROLE,
@@ -228,7 +231,7 @@ def start(
 
 def execute(
     definition: Any,
-    input: Any = None,
+    input: Any = NO_INPUT,
     *,
     services: Mapping[str, Any] | None = None,
     clock: str | Clock = "virtual",

@@ -11,7 +11,7 @@ from bunsui.interpreter.expressions import Evaluate, Frame, path_or_intrinsic
 from bunsui.interpreter.faults import Fault
 from bunsui.interpreter.fields import moment
 from bunsui.interpreter.jsonpath import PathNotFound
-from bunsui.interpreter.jsonvalue import compact, is_number
+from bunsui.interpreter.jsonvalue import is_number
 
 Test = Callable[[Any, Any], bool]
 
@@ -157,8 +157,7 @@ def chosen(path: str) -> Evaluate:
         except PathNotFound:
             raise Fault(
                 faults.RUNTIME,
-                f"Invalid path '{path}': The choice state's condition path references an invalid value. "
-                f"The input was: {compact(data)}",
+                f"Invalid path '{path}': The choice state's condition path references an invalid value.",
             ) from None
 
     return evaluate

@@ -194,6 +194,7 @@ class MapState(State):
     express: bool = False
     label: str | None = None
     items: Evaluate | None = None
+    items_path: str = "$"
     item_selector: Evaluate | None = None
     max_concurrency: Evaluate | None = None
     reader: ItemReader | None = None

@@ -15,6 +15,7 @@ from bunsui.interpreter.intrinsics import FUNCTIONS, IntrinsicError
 from bunsui.interpreter.jsonata_functions import Ambient, FunctionError
 from bunsui.interpreter.jsonpath import PathNotFound, PathSyntaxError
 from bunsui.interpreter.jsonpath import compiled as compiled_path
+from bunsui.interpreter.jsonvalue import compact
 
 VARIABLE_PATH: Final = re.compile(r"\$([A-Za-z_]\w*)(.*)\Z", re.S)
 
@@ -174,7 +175,7 @@ class IntrinsicReader:
             return self.call()
         if rest.startswith("$"):
             found = self.take(self.PATH)
-            return path_expression(found[0] if found else "")
+            return path_argument(found[0] if found else "")
         for word, value in self.WORDS.items():
             if rest.startswith(word):
                 self.at += len(word)
@@ -183,6 +184,22 @@ class IntrinsicReader:
         if not number:
             raise ExpressionSyntaxError(f"cannot read the argument at {rest!r}")
         return Constant(float(number[0]) if number[1] or number[2] else int(number[0]))
+
+
+def path_argument(text: str) -> Evaluate:
+    """A path as an argument, which has to match."""
+    read = path_expression(text)
+
+    def evaluate(frame: Frame, data: Any) -> Any:
+        try:
+            return read(frame, data)
+        except PathNotFound:
+            raise Fault(
+                faults.RUNTIME,
+                f"The JsonPath argument for the field '{text}' could not be found in the input '{compact(data)}'",
+            ) from None
+
+    return evaluate
 
 
 def called(name: str, arguments: tuple[Evaluate, ...], text: str) -> Evaluate:

@@ -36,8 +36,10 @@ def items_of(branch: Branch, state: MapState, effective: Any) -> list[Any]:
     if isinstance(items, dict) and state.jsonata and state.distributed:
         return [{"Key": key, "Value": value} for key, value in items.items()]
     if not isinstance(items, list):
-        error = faults.QUERY_EVALUATION_ERROR if state.jsonata else faults.RUNTIME
-        raise Fault(error, f"Map state input must be an array but was: {compact(items)}")
+        if state.jsonata:
+            text = f"Map state input must be an array but was: {compact(items)}"
+            raise Fault(faults.QUERY_EVALUATION_ERROR, text)
+        raise Fault(faults.RUNTIME, f'Reference path "{state.items_path}" must point to array.')
     return items
 
 

@@ -226,6 +226,7 @@ class Compiler:
             express=config.get("ExecutionType") == "EXPRESS",
             label=value.get("Label"),
             items=items,
+            items_path=value.get("ItemsPath", "$"),
             item_selector=self._template(value, selector, path, jsonata_),
             max_concurrency=self._number(value, "MaxConcurrency", path),
             reader=self.reader(value.get("ItemReader"), f"{path}/ItemReader", jsonata_),
