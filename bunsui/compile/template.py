@@ -53,7 +53,10 @@ def _template(
     for unit in units:
         resources |= unit.resources
     resources |= {child.title: child.to_dict() for child in children}
-    content: dict[str, Any] = {"AWSTemplateFormatVersion": "2010-09-09", "Description": description[:1024]}
+    content: dict[str, Any] = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": description.encode()[:1024].decode(errors="ignore"),
+    }
     if not results:
         return {**content, "Resources": resources}
     outputs = {output.title: output.to_dict() for output in results}

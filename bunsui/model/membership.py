@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bunsui.errors import BunsuiError, DeclarationError, Where
@@ -19,7 +19,7 @@ def check(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], w
     members = [(operation, job) for job in jobs for operation in job.operations]
     unique = list({id(one): one for one, _ in members}.values())
     yield from _empty(pipeline, jobs, where)
-    yield from _twice("job", jobs)
+    yield from _twice("job", jobs, str.casefold)
     yield from _twice("parameter", parameters)
     yield from _twice("operation", unique)
     yield from _shared(members)
@@ -97,18 +97,19 @@ def _parameters(
             )
 
 
-def _twice(kind: str, declared: Iterable[Any]) -> Iterator[BunsuiError]:
+def _twice(kind: str, declared: Iterable[Any], same: Callable[[str], str] = str) -> Iterator[BunsuiError]:
     first: dict[str, Any] = {}
     for one in declared:
-        if one.name in first:
+        known = first.setdefault(same(one.name), one)
+        if known is not one:
+            names = " and ".join(map(repr, dict.fromkeys((known.name, one.name))))
             yield DeclarationError(
                 "BUN201",
-                f"two {kind}s are named {one.name!r}",
+                f"two {kind}s are named {names}",
                 where=one.where,
                 hint="rename one of them",
-                related=[("the other", first[one.name].where)],
+                related=[("the other", known.where)],
             )
-        first.setdefault(one.name, one)
 
 
 def _resources(operations: Iterable[Operation]) -> Iterator[BunsuiError]:

@@ -8,13 +8,26 @@ from pydantic import BeforeValidator, Field
 
 from bunsui.model.declaration import Declaration, refuse
 
+EVERY = "States.ALL"
+"""Every error that Step Functions lets be retried or caught."""
+
+
+def _error_name(entry: object) -> object:
+    if not isinstance(entry, type) or not issubclass(entry, BaseException):
+        return entry
+    return EVERY if entry in (Exception, BaseException) else entry.__name__
+
 
 def _error_names(value: object) -> object:
-    """`on=ValueError`, `on="ValueError"` and `on=[…]` all mean error names, as the state machine sees them."""
+    """`on=ValueError`, `on="ValueError"` and `on=[…]` all mean error names, as the state machine sees them.
+
+    It compares names and knows no classes, so `Exception` has to stand for every error; and what names every error
+    stands alone (Amazon States Language specification, "Errors").
+    """
     entries = value if isinstance(value, list | tuple) else [value]
-    names = [
-        entry.__name__ if isinstance(entry, type) and issubclass(entry, BaseException) else entry for entry in entries
-    ]
+    names = [_error_name(entry) for entry in entries]
+    if EVERY in names:
+        names = [EVERY]
     if not names or not all(isinstance(name, str) and name for name in names):
         raise refuse(f"on={value!r} is not an error", "name exception classes, such as on=[ValueError], or error names")
     return tuple(names)
@@ -32,7 +45,8 @@ class Retry(Declaration):
         backoff: factor by which the interval grows.
         max_delay: seconds that an interval may grow to.
         jitter: whether an interval is drawn at random between 0 and its full length.
-        on: exception classes or error names; default: every error that Step Functions lets be retried.
+        on: exception classes or error names, each of which means just itself and not its subclasses; `Exception`, as
+            the default, means every error that Step Functions lets be retried.
     """
 
     attempts: int = Field(default=3, ge=1, le=100)
@@ -40,7 +54,7 @@ class Retry(Declaration):
     backoff: float = Field(default=2.0, ge=1.0, le=1000.0)
     max_delay: int | None = Field(default=None, ge=1, le=31_622_399)
     jitter: bool = True
-    on: ErrorNames = ("States.ALL",)
+    on: ErrorNames = (EVERY,)
 
 
 class Fallback(Declaration):
@@ -48,11 +62,11 @@ class Fallback(Declaration):
 
     Attributes:
         value: any JSON value of the operation's return type.
-        on: exception classes or error names; default: all.
+        on: as for `Retry`; all by default.
     """
 
     value: Any = None
-    on: ErrorNames = ("States.ALL",)
+    on: ErrorNames = (EVERY,)
 
     def __init__(self, value: Any, **data: Any) -> None:
         super().__init__(value=value, **data)

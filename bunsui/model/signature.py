@@ -158,12 +158,35 @@ def _of_node(node: ast.FunctionDef | ast.AsyncFunctionDef, source: Path, subject
     return Signature(tuple(parameters), _builtin(node.returns), where)
 
 
+_TYPES = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {"None": None}
+
+
+_SPELLING = (ast.Name, ast.Subscript, ast.Tuple, ast.BinOp, ast.BitOr, ast.Load, ast.Constant)
+"""What the spelling of a type is made of, as far as it needs no import."""
+
+
 def _builtin(annotation: ast.expr | None) -> Any:
     """Types that are told by their spelling alone; everything else would need the import that is being avoided."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        return _builtin(_parsed(annotation.value))
+    if annotation is None or not all(map(_is_spelling, ast.walk(annotation))):
+        return Any
     try:
-        return eval(ast.unparse(annotation), {"__builtins__": vars(builtins)}) if annotation is not None else Any  # noqa: S307
+        return eval(ast.unparse(annotation), {"__builtins__": _TYPES})  # noqa: S307 - names of types and nothing that runs
     except Exception:  # whatever the spelling needs, it is not a builtin
         return Any
+
+
+def _is_spelling(node: ast.AST) -> bool:
+    """Text within a type is the name of another one, which only its module knows."""
+    return isinstance(node, _SPELLING) and not (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _parsed(text: str) -> ast.expr | None:
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return None
 
 
 def _positional(subject: str, name: str, where: Where) -> DeclarationError:

@@ -111,6 +111,8 @@ def test_payload_of_a_running_machine() -> None:
             {"ErrorEquals": ["ValueError"], "MaxAttempts": 4, "IntervalSeconds": 7, "BackoffRate": 1.5}
             | {"MaxDelaySeconds": 60},
         ),
+        (Retry(on=[ValueError, Exception]), {"ErrorEquals": ["States.ALL"]}),
+        (Retry(interval=60, max_delay=5, on=OSError), {"MaxDelaySeconds": 5, "IntervalSeconds": 60}),
         (Retry(), {"ErrorEquals": ["States.ALL"], "MaxAttempts": 2, "IntervalSeconds": 1, "BackoffRate": 2.0}),
     ],
 )
@@ -123,7 +125,7 @@ def test_retries(retry: Retry, own: dict[str, Any] | None) -> None:
         return
     assert own.items() <= next(one for one in retriers if one is not service).items()
     assert "JitterStrategy" not in own or retry.jitter
-    everything = own["ErrorEquals"] == ["States.ALL"]
+    everything = own.get("ErrorEquals") == ["States.ALL"]
     assert (retriers[-1] is service) is not everything, "what names every error has to come last"
 
 
@@ -180,6 +182,8 @@ CONSTANTS = [
     "plain",
     "{% $states.input %}",
     "{%%}",
+    "{% unfinished",
+    "only its end %}",
     "a {% b %}",
     "${AWS::Region} and ${Other}",
     '{% "quoted" %}',

@@ -88,6 +88,10 @@ def handlers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
     source = """
         raise SystemExit("a declaration must not import the code")
 
+        def strange(
+            a: print("a declaration must not run code"),
+            b: input, c: "list[int]", d: int("5"), e: "(", f: list["int"]) -> None: ...
+
         def main(rows: int, names: list[str], frame: pandas.DataFrame, *, day="x", last: Unknown = None) -> dict: ...
         """
     (tmp_path / f"{name}.py").write_text(textwrap.dedent(source))
@@ -105,8 +109,15 @@ def test_object_reads_the_signature_without_importing(handlers: str) -> None:
         ("last", Any, True),
     ]
     assert declared.result_type() is dict
-    assert declared.signature().where.line == 4
+    assert declared.signature().where.line == 8
     assert handlers not in sys.modules
+
+
+def test_annotations_of_objects_are_not_run(handlers: str, capsys: pytest.CaptureFixture[str]) -> None:
+    signature = Operation("clean", handler=f"{handlers}:strange", runs=Lambda()).signature()
+    assert [one.annotation for one in signature.parameters] == [Any, Any, list[int], Any, Any, Any]
+    assert signature.returns is None
+    assert capsys.readouterr().out == ""
 
 
 def test_what_it_returns_can_be_declared(handlers: str) -> None:
@@ -167,6 +178,8 @@ def test_access_covers(wider: str, inner: str, covers: bool) -> None:
         (ValueError, ("ValueError",)),
         ("Sandbox.Timedout", ("Sandbox.Timedout",)),
         ([ValueError, "Own"], ("ValueError", "Own")),
+        (Exception, ("States.ALL",)),
+        ([ValueError, "States.ALL"], ("States.ALL",)),
     ],
 )
 def test_errors_are_named(given: Any, names: tuple[str, ...]) -> None:
