@@ -66,9 +66,13 @@ _PLACEHOLDER = "${AWS::"
 
 
 def constant(value: Json) -> Json:
-    """A JSON value as it stands; text that would be taken for JSONata or a placeholder becomes a JSONata string."""
+    """A JSON value as it stands; text that would be taken for JSONata or a placeholder becomes a JSONata string.
+
+    Text that only begins or ends as JSONata does is refused when the machine is created (AWS Step Functions developer
+    guide, "transforming-data").
+    """
     if isinstance(value, str):
-        taken = _PLACEHOLDER in value or (value.startswith("{%") and value.endswith("%}"))
+        taken = _PLACEHOLDER in value or value.startswith("{%") or value.endswith("%}")
         return written(value) if taken else value
     if isinstance(value, list | tuple):
         return [constant(one) for one in value]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from bunsui.aws.cloudformation import CloudFormation, Stack
 from bunsui.deploy import changeset
 from bunsui.deploy.events import Note, Notify
 from bunsui.deploy.models import Deployment, Plan
+from bunsui.deploy.plan import templates
 from bunsui.deploy.protocols import Pace
+from bunsui.deploy.render import Rendered
 from bunsui.deploy.standing import Standing
 from bunsui.deploy.watch import Watch, failure, until_still
 from bunsui.errors import DeploymentError
@@ -17,16 +21,25 @@ _DONE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 
 
 def carry_out(
-    client: CloudFormation, plan: Plan, notify: Notify, pace: Pace, *, began: float, uploaded: tuple[str, ...] = ()
+    client: CloudFormation,
+    plan: Plan,
+    rendered: Rendered,
+    notify: Notify,
+    pace: Pace,
+    *,
+    began: float,
+    uploaded: tuple[str, ...] = (),
 ) -> Deployment:
     """Execute the plan's change set and tell what happens until it is done.
 
     A rollback takes what is new with it, so that nothing is left behind; not where data is adopted, for no rollback
-    may touch that.
+    may touch that, nor where something new is protected against deletion, for the rollback itself would fail then.
+    What such a rollback leaves is adopted by the next deployment.
 
     Args:
         client: CloudFormation.
         plan: with a change set.
+        rendered: the templates of it.
         notify: is told.
         pace: of looking.
         began: `time.monotonic()` when the deployment began.
@@ -37,8 +50,7 @@ def carry_out(
         KeyboardInterrupt: as it came; AWS goes on, and a note says so.
     """
     watch = Watch.begin(client, plan.stack_id)
-    adopts = any(change.action == "imported" for change in plan.changes)
-    client.execute_change_set(plan.change_set, delete_new=not adopts)
+    client.execute_change_set(plan.change_set, delete_new=not _stays(plan, rendered))
     try:
         stack, told = until_still(watch, plan.stack, notify, pace, begun=False)
     except KeyboardInterrupt:
@@ -48,6 +60,25 @@ def carry_out(
     if stack is None or stack.status not in _DONE:
         raise failure(client, plan.stack, stack, told)
     return result(stack, plan, uploaded=uploaded, began=began)
+
+
+def _stays(plan: Plan, rendered: Rendered) -> bool:
+    """Whether anything is adopted or new that no rollback may or can delete."""
+    declared = {
+        (path, logical_id): resource
+        for path, template in templates(rendered).items()
+        for logical_id, resource in template.get("Resources", {}).items()
+    }
+    return any(
+        change.action == "imported"
+        or (change.action == "added" and _is_protected(declared.get((change.path, change.logical_id), {})))
+        for change in plan.changes
+    )
+
+
+def _is_protected(resource: Mapping[str, Any]) -> bool:
+    value = resource.get("Properties", {}).get("DeletionProtectionEnabled", False)
+    return str(value).lower() == "true"
 
 
 def result(stack: Stack, plan: Plan, *, began: float, uploaded: tuple[str, ...] = ()) -> Deployment:

@@ -52,7 +52,7 @@ def bootstrap(aws: Aws, *, approve: Approve | None, notify: Notify = ignore, pac
     except BaseException:
         apply.withdraw(client, made, stands)
         raise
-    return apply.carry_out(client, made, notify, pace, began=began)
+    return apply.carry_out(client, made, rendered, notify, pace, began=began)
 
 
 def ensure(aws: Aws, place: Place, *, approve: Approve | None, notify: Notify, pace: Pace) -> None:

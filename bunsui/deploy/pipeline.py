@@ -66,7 +66,7 @@ def deploy(
     except BaseException:
         apply.withdraw(client, made, stands)
         raise
-    return apply.carry_out(client, made, notify, pace, began=began, uploaded=(*sent.keys, *uploaded))
+    return apply.carry_out(client, made, rendered, notify, pace, began=began, uploaded=(*sent.keys, *uploaded))
 
 
 def diff(

@@ -168,7 +168,7 @@ def _refused(causes: list[ResourceEvent]) -> bool:
 
 
 _HINTS = {
-    "ROLLBACK_COMPLETE": "nothing is left of the attempt; mend it and deploy again; the empty stack is removed then",
+    "ROLLBACK_COMPLETE": "mend it and deploy again; the empty stack is removed then, data that was kept is adopted",
     "UPDATE_ROLLBACK_COMPLETE": "the stack is as it was before; mend it and deploy again",
     "UPDATE_ROLLBACK_FAILED": "CloudFormation could not go back either: mend what the message names, then run "
     "`aws cloudformation continue-update-rollback --stack-name …`",

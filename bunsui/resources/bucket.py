@@ -81,7 +81,11 @@ class Bucket(Declaration):
         return self.existing or names.bucket(self.id)
 
     def calls(self, mode: Mode, path: str, names: Names, why: Why) -> Sequence[Call]:
-        """The object `path` and those below it; whoever reads may list them (a missing key is then 404 and not 403)."""
+        """The object `path` and those below it; whoever reads may list them.
+
+        Where all of the bucket is read, S3 therefore answers 404 for a missing key; below a path it may be 403, since
+        a request for an object has no `s3:prefix`.
+        """
         arn = f"arn:{PARTITION}:s3:::{self.physical_name(names)}"
         objects = (f"{arn}/{path}", f"{arn}/{path}/*") if path else (f"{arn}/*",)
         calls = [Call(action, one, why) for action in _OBJECT_ACTIONS[mode] for one in objects]

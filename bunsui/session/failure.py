@@ -59,6 +59,14 @@ _API = (
 _ABSENT = _API.format(codes=r"NoSuchKey|NoSuchBucket|NoSuchVersion|404|NotFound|ResourceNotFoundException")
 _DENIED = _API.format(codes=r"AccessDenied|AccessDeniedException|403|Forbidden|UnauthorizedOperation")
 
+
+def _ask(call: str) -> str:
+    """What may be wrong. S3 denies what is not there to who may not list it (AWS API reference, GetObject)."""
+    if call in ("GetObject", "HeadObject"):
+        return "does the object exist, and is it declared in reads= of the operation?"
+    return "is it declared in reads= or writes= of the operation?"
+
+
 RULES = (
     _Rule("cancelled", re.compile(CANCELLED), _ANY, lambda m: m.string or "cancelled"),
     _Rule(
@@ -90,10 +98,7 @@ RULES = (
         "access",
         _ANY,
         re.compile(_DENIED, re.DOTALL),
-        lambda m: (
-            f"AWS did not allow {m['call']} ({m['code']}: {m['words']}); "
-            "is it declared in reads= or writes= of the operation?"
-        ),
+        lambda m: f"AWS did not allow {m['call']} ({m['code']}: {m['words']}); {_ask(m['call'])}",
     ),
     _Rule(
         "memory",

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from bunsui.aws import Aws
 
 INPUT_LIMIT = 262_144
-"""Bytes of an execution's input (AWS, Step Functions quotas)."""
+"""Bytes of an execution's input, and of the input of a task (AWS, Step Functions quotas)."""
+RECORD = 2_048
+"""Bytes of the first state's arguments without the parameters."""
 FIRST_ATTEMPT = 1
 
 
@@ -105,16 +107,26 @@ class Starter:
 def check_size(given: Mapping[str, Any]) -> None:
     """Refuse what Step Functions would not take.
 
+    The state machine records the parameters as a text, whose quotes are escaped in the arguments of its first state.
+
     Raises:
         UsageError: BUN405, more than 262,144 bytes as UTF-8 JSON.
     """
-    size = len(json.dumps(given, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
+    size = max(_size(given), _size(_compact(given["parameters"])) + RECORD)
     if size > INPUT_LIMIT:
         raise UsageError(
             "BUN405",
             f"the parameters are too large: {size:,} bytes of JSON; Step Functions takes {INPUT_LIMIT:,}",
             hint="put the data into a bucket and give its key",
         )
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _size(value: Any) -> int:
+    return len(_compact(value).encode())
 
 
 def _taken(session: str, how: str) -> UsageError:
