@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from bunsui.config import Config, find, replaced
-from bunsui.errors import BunsuiError, UsageError, Where, raise_all
+from bunsui.errors import BunsuiError, BunsuiErrors, UsageError, Where, raise_all
 from bunsui.loading import load
 from bunsui.model.environment import Environment
 from bunsui.model.names import Names
@@ -309,7 +309,7 @@ class Workspace:
         """All that one can do with sessions."""
         from bunsui.session.sessions import Sessions
 
-        return Sessions(self.aws, self.environment.prefix, tuple(self.pipelines))
+        return Sessions(self.aws, self.environment.prefix, tuple(self._declared))
 
     def start(
         self,
@@ -401,7 +401,15 @@ class Workspace:
 
     def _jobs(self, session: str) -> Mapping[str, tuple[str, ...]] | None:
         """Job -> operations of the session's pipeline, where the project declares it."""
-        declared = self.pipelines.get(self.sessions.get(session).pipeline)
+        declared = self._declared.get(self.sessions.get(session).pipeline)
         if declared is None:
             return None
         return {job.name: tuple(operation.name for operation in job.operations) for job in declared.jobs}
+
+    @property
+    def _declared(self) -> Mapping[str, Pipeline]:
+        """The pipelines, or none: a broken declaration must not keep anybody from looking at a session."""
+        try:
+            return self.pipelines
+        except (BunsuiError, BunsuiErrors):
+            return {}

@@ -153,3 +153,14 @@ def test_declarations_are_loaded_once(project: Path) -> None:
     workspace = configured(project, "one")
     assert workspace.pipelines is workspace.pipelines
     assert isinstance(workspace.pipeline(), Pipeline)
+
+
+def test_a_broken_declaration_does_not_keep_from_looking_at_sessions(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "bunsui.toml").write_text('pipelines = ["no_such_module:pipeline"]\n')
+    workspace = Workspace.load(project)
+    monkeypatch.setattr(Workspace, "aws", object())
+    assert workspace.sessions.pipelines == ()
+    with pytest.raises(BunsuiError):
+        _ = workspace.pipelines

@@ -65,6 +65,9 @@ group = Menu(
 
 def run(words: Sequence[str]) -> int:
     """Run one command; tell errors, and return the exit code."""
+    # Looking for plugins of pydantic reads the metadata of every installed package; they watch validation, and have
+    # nothing to watch in a command.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
