@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import sys
+import threading
 import time
 import traceback
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -28,8 +31,11 @@ def write(event: str, level: str = "INFO", **fields: Any) -> None:
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}Z"
     line = {"time": stamp, "level": level, "event": event, **current(), **fields}
     text = json.dumps({name: value for name, value in line.items() if value is not None}, default=str)
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    out = sys.stdout
+    while isinstance(out, Printed):
+        out = out.beneath
+    out.write(text + "\n")
+    out.flush()
 
 
 def shortened(text: str) -> str:
@@ -45,7 +51,10 @@ def trace(error: BaseException) -> str:
         one = waiting.pop()
         one.stack[:] = [frame for frame in one.stack if not _ours(frame.filename)]
         waiting += [other for other in (one.__cause__, one.__context__) if other is not None]
-    return "".join(report.format())
+    text = "".join(report.format())
+    # As the user knows the file: Lambda unpacks the code somewhere else.
+    task_root = os.environ.get("LAMBDA_TASK_ROOT")
+    return text.replace(f'File "{task_root}{os.sep}', 'File "') if task_root else text
 
 
 def beyond_ours(trace: TracebackType | None) -> TracebackType | None:
@@ -77,6 +86,61 @@ class Handler(logging.Handler):
             )
         except Exception:
             self.handleError(record)
+
+
+class Printed:
+    """Standard output or error of the user's code: a line that is printed becomes a `log` line, which has the ids.
+
+    Attributes:
+        beneath: the stream itself; what is not text, or is written by a child process, goes there as it is.
+    """
+
+    def __init__(self, beneath: Any, level: str) -> None:
+        self.beneath = beneath
+        self._level = level
+        # A line may be written in pieces, while another thread writes its own.
+        self._pieces: dict[int, str] = {}
+
+    def write(self, text: str) -> int:
+        """Write the lines that are complete; the rest waits for its end."""
+        thread = threading.get_ident()
+        *lines, rest = (self._pieces.pop(thread, "") + text).split("\n")
+        if rest:
+            self._pieces[thread] = rest
+        for line in lines:
+            self._tell(line)
+        return len(text)
+
+    def writelines(self, texts: Iterable[str]) -> None:
+        """Write texts one after the other."""
+        for text in texts:
+            self.write(text)
+
+    def end(self) -> None:
+        """Write what has no end of line."""
+        while self._pieces:
+            self._tell(self._pieces.popitem()[1])
+
+    def _tell(self, line: str) -> None:
+        # A progress bar rewrites its line; the last state is what a terminal would still show.
+        shown = line.rstrip("\r").rpartition("\r")[2]
+        if shown.strip():
+            write("log", self._level, message=shortened(shown))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.beneath, name)
+
+
+@contextlib.contextmanager
+def printed() -> Iterator[None]:
+    """Within it, what is printed becomes log lines."""
+    out, error = Printed(sys.stdout, "INFO"), Printed(sys.stderr, "WARNING")
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+        try:
+            yield
+        finally:
+            out.end()
+            error.end()
 
 
 _handler = Handler()

@@ -49,7 +49,8 @@ def _logged(about: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, An
     started = time.monotonic()
     logs.write("operation.started")
     try:
-        envelope, spilled = run(about, inputs)
+        with logs.printed():
+            envelope, spilled = run(about, inputs)
     except BaseException as error:
         logs.write(
             "operation.failed",

@@ -31,7 +31,7 @@ POLL_S = 2.0
 class LogReader:
     """The function log of a session's pipeline.
 
-    Only our own lines are read: plain prints and Lambda's START, END and REPORT do not name the session. For an
+    Only our own lines are read: what child processes print and Lambda's START, END and REPORT do not name the session. For an
     invocation that was killed before it could tell its failure they are fetched from its stream (`platform` lines).
     """
 

@@ -212,7 +212,7 @@ def test_the_session_room_reads_the_lines(invoke):
     assert read[1].retry == 1
 
 
-def test_logging_becomes_lines_once_and_print_stays(invoke):
+def test_logging_becomes_lines_once(invoke):
     import logging
 
     class LambdaLoggerHandler(logging.StreamHandler):
@@ -223,7 +223,6 @@ def test_logging_becomes_lines_once_and_print_stays(invoke):
         import logging, threading
         log = logging.getLogger("mine")
         def main():
-            print("plain")
             log.info("rows %d\\nmore", 3)
             threading.Thread(target=log.warning, args=("from a thread",)).start()
             logging.getLogger("botocore.credentials").info("noise")
@@ -233,15 +232,59 @@ def test_logging_becomes_lines_once_and_print_stays(invoke):
                 log.exception("caught")
     """
     invoke(source)
-    text = invoke.text()
-    assert "plain\n" in text
-    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    lines = invoke.lines()
     logged = [line for line in lines if line["event"] == "log"]
     assert {line["message"] for line in logged} == {"rows 3\nmore", "from a thread", "caught"}
     assert len(logged) == 3
     assert {line["operation"] for line in logged} == {"clean"}
     (caught,) = [line for line in logged if line["message"] == "caught"]
     assert (caught["level"], caught["error"]) == ("ERROR", "ZeroDivisionError")
+
+
+def test_what_is_printed_becomes_lines(invoke):
+    source = """
+        import subprocess, sys, threading
+        def other():
+            print("half of a line", end="")
+            print(", the rest")
+        def main():
+            print("begins", end=" ")
+            thread = threading.Thread(target=other)
+            thread.start()
+            thread.join()
+            print("and ends")
+            print("10 %\\r20 %\\r", file=sys.stderr)
+            print()
+            sys.stdout.writelines(["a\\n", "b\\n"])
+            print("no end", end="", flush=True)
+            sys.stdout.buffer.write(b"bytes\\n")
+            return 1
+    """
+    assert invoke(source) == {"value": 1}
+    text = invoke.text()
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    logged = [(line["level"], line["message"]) for line in lines if line["event"] == "log"]
+    told = ["half of a line, the rest", "begins and ends", "20 %", "a", "b", "no end"]
+    assert [message for _, message in logged] == told
+    assert [level for level, message in logged if message == "20 %"] == ["WARNING"]
+    assert {line["session"] for line in lines} == {"s1"}
+    assert "bytes\n" in text
+
+
+def test_what_was_printed_before_a_failure_stands_before_it(invoke):
+    with pytest.raises(ZeroDivisionError):
+        invoke("def main():\n    print('so far', end='')\n    1 / 0")
+    assert [line.get("message") for line in invoke.lines()] == [None, "so far", "division by zero"]
+    print("plain again")
+    assert invoke.text() == "plain again\n"
+
+
+def test_tracebacks_name_files_as_the_project_does(invoke, tmp_path, monkeypatch):
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
+    with pytest.raises(ZeroDivisionError):
+        invoke("def main():\n    1 / 0")
+    trace = invoke.lines()[-1]["traceback"]
+    assert '  File "user_module_0.py", line 2, in main\n    1 / 0\n' in trace
 
 
 def test_huge_messages_are_cut(invoke):
