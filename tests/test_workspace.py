@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bunsui import Pipeline, Workspace
-from bunsui.errors import BunsuiErrors, ExitCode, UsageError
+from bunsui.errors import BunsuiError, BunsuiErrors, ExitCode, UsageError
 from tests.compile.pipelines import pipeline
 
 MODULE = """\
