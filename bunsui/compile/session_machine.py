@@ -20,7 +20,13 @@ RECORD_RETRY = {"IntervalSeconds": 1, "MaxAttempts": 8, "BackoffRate": 2.0}
 CAUSE_CHARACTERS = 8000
 """How much of a cause is recorded; an item has 400 KB for everything."""
 
-CHILD_TRANSIENT = ("StepFunctions.ExecutionLimitExceededException", "StepFunctions.SdkClientException")
+CHILD_TRANSIENT = (
+    "StepFunctions.AWSStepFunctionsException",
+    "StepFunctions.ExecutionLimitExceededException",
+    "StepFunctions.SdkClientException",
+)
+"""Throttling has no exception of its own and comes as the service's base class (as `DynamoDB.AmazonDynamoDBException`
+does); to start an execution again under its name with the same input changes nothing (AWS API, StartExecution)."""
 _NOW = "$states.context.State.EnteredTime"
 _ERROR = "$states.errorOutput"
 

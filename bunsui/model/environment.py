@@ -55,7 +55,7 @@ class Environment(BaseModel):
 
     name: str = LOCAL
     account: str | None = Field(default=None, pattern=r"^\d{12}$")
-    region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    region: str | None = Field(default=None, pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d$")
     profile: str | None = None
     endpoint_url: str | None = None
     prefix: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9-]{0,15})?$")
