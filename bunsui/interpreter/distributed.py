@@ -63,15 +63,11 @@ def attempt(branch: Branch, state: MapState, data: Any) -> Turns:
     ahead = None if state.reader is not None else items_of(branch, state, effective)
     limit = concurrency(branch, state, effective) or branch.run.world.limits.distributed_concurrency
     map_run = opened(branch, state, effective)
-    if ahead is not None:
-        branch.event("MapStateStarted", len(ahead))
-        items = ahead
-    else:
-        items = read_items(branch, state, effective)
-        branch.event("MapStateStarted", 0)
+    branch.event("MapStateStarted", 0 if ahead is None else len(ahead))
     branch.event(*started_event(map_run))
-    children = Children(branch, state, map_run, inputs(branch, state, effective, items), limit)
     try:
+        items = read_items(branch, state, effective) if ahead is None else ahead
+        children = Children(branch, state, map_run, inputs(branch, state, effective, items), limit)
         yield from children.run()
         result = collected(branch, state, effective, map_run)
     except Fault as fault:

@@ -54,19 +54,58 @@ def reference(text: str, field: str) -> Evaluate:
     return evaluate
 
 
+def refers_to(field: str, text: str, value: Any, kind: str, quote: str = '"') -> str:
+    """What AWS says when a `...Path` field names the wrong kind of value."""
+    shown = value if isinstance(value, str) else compact(value)
+    return f"The {field} field refers to value {quote}{shown}{quote} which is not a valid {kind}: {text}"
+
+
+def counted(value: Any) -> Any:
+    """A whole number, also where it is text."""
+    return int(value) if isinstance(value, str) and value.removeprefix("-").isdecimal() else value
+
+
 def integer_path(text: str, field: str) -> Evaluate:
-    """A `...Path` field that has to name a whole number."""
+    """A `...Path` field that has to name a whole number, not below 0."""
     read = reference(text, field)
 
     def evaluate(frame: Frame, data: Any) -> Any:
-        value = read(frame, data)
-        if isinstance(value, str) and value.isdecimal():
-            return int(value)
-        if not is_integer(value) or value < 0:
-            shown = value if isinstance(value, str) else compact(value)
-            raise Fault(
-                faults.RUNTIME, f'The {field} field refers to value "{shown}" which is not a valid integer: {text}'
-            )
+        found = read(frame, data)
+        value = counted(found)
+        if not is_integer(value):
+            raise Fault(faults.RUNTIME, refers_to(field, text, found, "integer"))
+        if value < 0:
+            raise Fault(faults.RUNTIME, f"{field.removesuffix('Path')} cannot be negative.")
+        return value
+
+    return evaluate
+
+
+def percentage_path(text: str, field: str) -> Evaluate:
+    """ToleratedFailurePercentagePath: from 0 to 100."""
+    read = reference(text, field)
+
+    def evaluate(frame: Frame, data: Any) -> Any:
+        found = read(frame, data)
+        value = counted(found)
+        if not is_number(value):
+            raise Fault(faults.RUNTIME, refers_to(field, text, found, "float"))
+        if not 0 <= value <= 100:
+            raise Fault(faults.RUNTIME, "ToleratedFailurePercentage must be between 0 and 100.")
+        return value
+
+    return evaluate
+
+
+def any_integer_path(text: str, field: str) -> Evaluate:
+    """MaxItemsPath: whole, but perhaps negative, which its reader refuses."""
+    read = reference(text, field)
+
+    def evaluate(frame: Frame, data: Any) -> Any:
+        found = read(frame, data)
+        value = counted(found)
+        if not is_integer(value):
+            raise Fault(faults.ITEM_READER_FAILED, refers_to(field, text, found, "integer", "'"))
         return value
 
     return evaluate

@@ -27,7 +27,9 @@ def read_items(branch: Branch, state: MapState, effective: Any) -> list[Any]:
     reader = state.reader
     assert reader is not None
     given = reader.parameters(branch, effective)
-    most = int(reader.max_items(branch, effective)) if reader.max_items is not None else 0
+    most = reader.max_items(branch, effective) if reader.max_items is not None else 0
+    if most < 0:
+        raise Fault(faults.ITEM_READER_FAILED, "field MaxItems must be positive")
     answer = ask(branch, reader.resource, given)
     if reader.resource.action == "listObjectsV2":
         items = [listed(entry) for entry in answer.get("Contents", [])]
@@ -39,7 +41,7 @@ def read_items(branch: Branch, state: MapState, effective: Any) -> list[Any]:
             items = list(read(answer.get("Body", ""), reader.config))
         except ValueError as error:
             raise Fault(faults.ITEM_READER_FAILED, f"Attempting to parse the object failed: {error}") from None
-    return items[:most] if most > 0 else items
+    return items[: int(most)] if most > 0 else items
 
 
 def ask(branch: Branch, resource: Resource, given: Any) -> Any:

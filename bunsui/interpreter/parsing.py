@@ -191,7 +191,8 @@ class Compiler:
     def _number(self, value: Any, name: str, path: str) -> Evaluate | None:
         """A number, by itself or by its `...Path` twin."""
         if f"{name}Path" in value:
-            return self._field(value, f"{name}Path", path, fields.integer_path)
+            compile_ = fields.percentage_path if name.endswith("Percentage") else fields.integer_path
+            return self._field(value, f"{name}Path", path, compile_)
         return self._field(value, name, path, fields.number)
 
     def _task(self, value: Any, path: str, jsonata_: bool, shared: dict[str, Any]) -> model.State:
@@ -246,8 +247,14 @@ class Compiler:
             resource=fields.resource(value["Resource"]),
             parameters=given or Constant({}),
             config=config,
-            max_items=self._number(config, "MaxItems", f"{path}/ReaderConfig"),
+            max_items=self._max_items(config, f"{path}/ReaderConfig"),
         )
+
+    def _max_items(self, config: Any, path: str) -> Evaluate | None:
+        """MaxItems, whose path may name any number: the reader refuses those it cannot use."""
+        if "MaxItemsPath" in config:
+            return self._field(config, "MaxItemsPath", path, fields.any_integer_path)
+        return self._field(config, "MaxItems", path, fields.number)
 
     def batcher(self, value: Any, path: str, jsonata_: bool) -> model.ItemBatcher | None:
         """ItemBatcher."""

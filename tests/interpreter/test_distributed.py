@@ -137,3 +137,45 @@ def test_a_redrive_repeats_only_what_failed():
 def test_many_items_take_time_in_proportion():
     execution = execute(mapped(Items="{% [1..5000] %}", Output="{% $count($states.result) %}"))
     assert execution.output == 5000
+
+
+def by_path(field, value, **more):
+    """How a Map with a `...Path` field ends."""
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "S",
+        "States": {"S": {"Type": "Pass", "End": True}},
+    }
+    state = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor, "End": True, field: "$.n", **more}
+    execution = execute({"StartAt": "M", "States": {"M": state}}, {"items": [1], "n": value})
+    return execution.status if execution.status == "SUCCEEDED" else execution.cause.partition("#2). ")[2]
+
+
+def test_numbers_by_path():
+    assert by_path("ToleratedFailureCountPath", "2") == "SUCCEEDED"
+    assert by_path("ToleratedFailureCountPath", -1) == "ToleratedFailureCount cannot be negative."
+    assert by_path("ToleratedFailurePercentagePath", 12.5) == "SUCCEEDED"
+    assert by_path("ToleratedFailurePercentagePath", 101) == "ToleratedFailurePercentage must be between 0 and 100."
+    assert (
+        by_path("ToleratedFailurePercentagePath", "many")
+        == 'The ToleratedFailurePercentagePath field refers to value "many" which is not a valid float: $.n'
+    )
+
+
+def test_a_negative_number_of_items_fails_the_map_run():
+    reader = {
+        "Resource": GET,
+        "Parameters": {"Bucket": "b", "Key": "k"},
+        "ReaderConfig": {"InputType": "JSON", "MaxItemsPath": "$.n"},
+    }
+    processor = mapped()["States"]["M"]["ItemProcessor"]
+    state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+    execution = execute({"StartAt": "M", "States": {"M": state}}, {"n": -1}, services={"s3": S3({"b": {"k": "[1]"}})})
+    assert (execution.error, execution.cause) == ("States.ItemReaderFailed", "field MaxItems must be positive")
+    assert execution.event_types[2:] == [
+        "MapStateStarted",
+        "MapRunStarted",
+        "MapRunFailed",
+        "MapStateFailed",
+        "ExecutionFailed",
+    ]
