@@ -1,7 +1,7 @@
-"""How long `bunsui synth` takes as a whole process, beside a plain troposphere script that writes an equivalent template.
+"""How long `bunsui synth` takes as a process, beside a plain troposphere script that writes an equivalent template.
 
-Every operation is a Lambda function with a role of its own. Both sides write the same resources: functions, roles, state machines with their
-roles, a bucket with its policy, log groups; past 400 resources both write nested stacks.
+Every operation is a Lambda function with a role of its own. Both sides write the same resources: functions, roles,
+state machines with their roles, a bucket with its policy, log groups; past 400 resources both write nested stacks.
 
     python -m benchmarks.synth [SIZE ...]
 """
@@ -27,13 +27,17 @@ PLAIN = Path(__file__).with_name("plain_troposphere.py")
 
 
 def project(folder: Path, size: int) -> None:
-    """A project with one pipeline of `size` operations: chains of five that start from one and end in one, cut into jobs."""
+    """A project with one pipeline of `size` operations: chains of five, cut into jobs."""
     lines = ["from bunsui import Bucket, Job, Lambda, Pipeline, operation", "", 'lake = Bucket("lake")', ""]
     for number in range(size):
         position = number % JOB
         feeds = "month: int" if position % 5 == 0 else f"op{number - 1:03}: int"
         lines += [
-            f'@operation(runs=Lambda(memory=512, timeout=60), reads=[lake / "in{number:03}"], writes=[lake / "out{number:03}"])',
+            "@operation(",
+            "    runs=Lambda(memory=512, timeout=60),",
+            f'    reads=[lake / "in{number:03}"],',
+            f'    writes=[lake / "out{number:03}"],',
+            ")",
             f"def op{number:03}({feeds}) -> int:",
             "    return 1",
             "",
@@ -67,7 +71,11 @@ def command(*words: str, folder: Path | None = None) -> Callable[[], object]:
 
 def resources(folder: Path) -> int:
     """Resources in all templates below a folder."""
-    return sum(len(json.loads(path.read_text())["Resources"]) for path in folder.rglob("*.json") if "template" in path.name or path.parent.name == "nested")
+    return sum(
+        len(json.loads(path.read_text())["Resources"])
+        for path in folder.rglob("*.json")
+        if "template" in path.name or path.parent.name == "nested"
+    )
 
 
 def main() -> None:
@@ -85,7 +93,7 @@ def main() -> None:
         print(f"{size:>10}  {counts:>17}  {plain:>9.3f} s  {ours:>10.3f} s  {ours / plain:>5.2f}")
     nothing = median(command(sys.executable, "-c", "pass"))
     helping = median(command(bunsui, "--help"))
-    print(f"\npython -c pass {nothing * 1000:.0f} ms, bunsui --help {helping * 1000:.0f} ms, ratio {helping / nothing:.2f}")
+    print(f"\npython -c pass {nothing * 1e3:.0f} ms, bunsui --help {helping * 1e3:.0f} ms, {helping / nothing:.2f}")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def parse(event: Event) -> LogLine | None:
 
 
 def of_invocation(events: Iterable[Event], like: LogLine) -> Iterator[LogLine]:
-    """Lambda's own lines and what else was printed in the invocation that `like` belongs to, from the events of its log stream.
+    """What else was printed in the invocation that `like` belongs to, from the events of its log stream.
 
     A stream is one execution environment, which runs one invocation after the other (AWS, lambda-runtime-environment):
     what stands between the lines that begin and end an invocation belongs to it, and so does what names it.

@@ -31,8 +31,9 @@ POLL_S = 2.0
 class LogReader:
     """The function log of a session's pipeline.
 
-    Only our own lines are read: what child processes print and Lambda's START, END and REPORT do not name the session. For an
-    invocation that was killed before it could tell its failure they are fetched from its stream (`platform` lines).
+    Only our own lines are read: Lambda's START, END and REPORT, and what child processes print, do not name the
+    session. For an invocation that was killed before it could tell its failure they are fetched from its stream
+    (`platform` lines).
     """
 
     aws: Aws

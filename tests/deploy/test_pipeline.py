@@ -11,9 +11,9 @@ from bunsui.aws.cloudformation import CloudFormation
 from bunsui.aws.dynamodb import DynamoDB
 from bunsui.aws.s3 import S3
 from bunsui.deploy import Deployment, Pace, deploy, destroy, diff
-from bunsui.model.names import template_key
 from bunsui.errors import ApprovalError, AwsError, DeploymentError
 from bunsui.local import REGION
+from bunsui.model.names import template_key
 from tests.deploy.conftest import Assembly, Asset, Human, allow, bucket, no_build, role, table
 
 QUEUE = {"Type": "AWS::SQS::Queue"}
