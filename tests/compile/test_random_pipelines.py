@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from statelint.linter import Linter
 
 from bunsui import Pipeline
 from bunsui.compile.states import STATE_NAME_LIMIT
+from bunsui.graph.decompose import Part
+from tests.graph.test_decompose import critical_path, needs_of, trees
 
 from .pipelines import World, compiled, expected, filled, pipeline, states
 
@@ -71,3 +76,14 @@ def test_definitions_are_valid(declared: Pipeline) -> None:
         assert len(names) == len(set(names))
         assert all(len(name) <= STATE_NAME_LIMIT for name in names)
         assert all(state["TimeoutSeconds"] for _, state in states(definition) if state["Type"] == "Task")
+
+
+@given(trees(), st.integers(0, 2**32))
+@SLOW
+def test_a_series_parallel_job_takes_as_long_as_its_critical_path(tree: Part, seed: int) -> None:
+    needs = needs_of(tree)
+    world = World(compiled(pipeline({name: sorted(wanted) for name, wanted in needs.items()})))
+    world.seconds = {name: float(random.Random(f"{seed}{name}").randint(1, 60)) for name in needs}
+    result = world.run_job("main", {}, {})
+    assert result.status == "SUCCEEDED", result.cause
+    assert result.duration == pytest.approx(critical_path(needs, world.seconds))
