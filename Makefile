@@ -41,6 +41,10 @@ synth: setup ## write cfn-out/
 bench: setup ## measure (minutes)
 	$(BIN)/python -m benchmarks.synth
 	$(BIN)/python -m benchmarks.flights
+	$(BIN)/python -m benchmarks.interpreter
+
+conformance: setup ## how far the interpreter agrees with executions recorded on AWS
+	$(BIN)/python -m tests.interpreter.conformance
 
 constraints: setup ## write the installed versions down
 	{ head -2 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -v '^numpy=' | sort -f; } > constraints.new && mv constraints.new constraints.txt
