@@ -6,12 +6,15 @@ results meet, each gets an equal share; what is larger travels by reference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 
-from bunsui.errors import DeclarationError
+from bunsui.errors import BunsuiError, DeclarationError, raise_all
 from bunsui.graph.decompose import Parallel, Part, members
 from bunsui.model.binding import Bound
 from bunsui.model.job import Job
+from bunsui.model.operation import Operation
+from bunsui.model.references import FromConstant, Source
 
 INLINE = 32 * 1024
 """Bytes that a result has at most inside a state machine, however much room there is."""
@@ -29,6 +32,12 @@ VARIABLES = 8 * 1024 * 1024
 
 SESSION_ID = 40
 """Characters of a session's id at most."""
+
+CONSTANTS = 64 * 1024
+"""Bytes for the constants of one operation, beside the results and parameters that it takes."""
+
+SMALL = 128
+"""Bytes of a result that always travels in the state machine (bunsui.runtime.shim)."""
 
 A_YEAR = 31_536_000
 START = 60
@@ -56,7 +65,27 @@ def inline(
             where=job.where,
             hint="put operations into several jobs, or let them write to a resource instead of returning values",
         )
-    return min(INLINE, SHARED // max(together, 1), VARIABLES // len(operations))
+    each = min(INLINE, SHARED // max(together, 1), VARIABLES // len(operations))
+    raise_all(error for bound in operations.values() for error in _written_down(bound.operation, bound.inputs, each))
+    return each
+
+
+def _written_down(operation: Operation, inputs: Mapping[str, Source], each: int) -> Iterator[BunsuiError]:
+    """Values of the declaration that would not fit: they stand in the machine, and nothing can move them out of it."""
+    constants = sum(_size(source.value) for source in inputs.values() if isinstance(source, FromConstant))
+    fallback = _size(operation.on_error.value) if operation.on_error is not None else 0
+    for what, size, limit in (("constant inputs", constants, CONSTANTS), ("fallback", fallback, max(each, SMALL))):
+        if size > limit:
+            yield DeclarationError(
+                "BUN301",
+                f"operation {operation.name!r}: {what} of {size:,} bytes of JSON; there is room for {limit:,}",
+                where=operation.where,
+                hint="keep large values in a file of the package or in a bucket, and read them in the function",
+            )
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
 
 
 def _reference(pipeline: str, jobs: Mapping[str, tuple[str, ...]]) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bunsui import Lambda, Pipeline, Retry
+from bunsui import Fallback, Lambda, Pipeline, Retry
 from bunsui.compile.budget import INLINE, QUOTA, SHARED
 from bunsui.errors import DeclarationError
 
@@ -89,6 +89,27 @@ def test_as_many_references_as_fit_do_fit() -> None:
     names = [f"{name}{number}" for number in range(1000, 1000 + room)]
     references = {one: {"pointer": f"sessions/p/{'s' * 40}/99999/main/{one}.json"} for one in names}
     assert len(json.dumps(json.dumps(references, separators=(",", ":")))) < QUOTA
+
+
+def test_constants_that_do_not_fit_are_an_error() -> None:
+    compiled(Pipeline("p", operations=[operation("work", {"value": "x" * 60_000})]))
+    work = operation("work", {"value": "x" * 40_000, "other": "é" * 20_000})
+    with pytest.raises(DeclarationError) as raised:
+        compiled(Pipeline("p", operations=[work]))
+    assert raised.value.code == "BUN301"
+    assert raised.value.where == work.where
+    assert "constant inputs of 80,004 bytes of JSON; there is room for 65,536" in raised.value.message
+    assert "keep large values in a file of the package or in a bucket" in raised.value.hint
+
+
+def test_a_fallback_takes_no_more_room_than_a_result() -> None:
+    def declared(size: int, others: int) -> Pipeline:
+        made = [operation("work", returns=str, on_error=Fallback("x" * size))]
+        return Pipeline("p", operations=made + [operation(f"n{number}") for number in range(others)])
+
+    compiled(declared(30_000, 0))
+    with pytest.raises(DeclarationError, match="fallback of 30,002 bytes of JSON; there is room for 1,927"):
+        compiled(declared(30_000, 50))
 
 
 def timeouts(*made: Any) -> int:
