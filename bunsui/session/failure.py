@@ -101,6 +101,12 @@ RULES = (
         lambda m: f"AWS did not allow {m['call']} ({m['code']}: {m['words']}); {_ask(m['call'])}",
     ),
     _Rule(
+        "error",
+        re.compile(r"ModuleNotFoundError|Runtime\.ImportModuleError"),
+        re.compile(r"No module named '[^']*'"),
+        lambda m: f"{m.string}; is it in requirements= of the operation or pipeline, or part of the project?",
+    ),
+    _Rule(
         "memory",
         re.compile(r"Runtime\.(ExitError|OutOfMemory)"),
         re.compile(r"signal: killed|[Oo]ut ?[Oo]f ?[Mm]emory"),

@@ -147,3 +147,32 @@ def test_a_pattern_selects_the_lines_of_one_session(sample: str, clients: Callab
     assert select('{ $.session = "one" }') == [1, 3]
     assert select('{ $.session = "one" && $.rows > 1 }') == [3]
     assert select('{ $.session = "nobody" }') == []
+
+
+def test_a_function_sees_its_own_packages_and_those_that_lambda_brings(
+    function: Callable[..., str], clients: Callable[[str], Any]
+) -> None:
+    source = """
+import importlib.util, sqlite3, sys
+
+def main(event, context):
+    before = "botocore" in sys.modules
+    import boto3
+    from botocore.vendored import requests
+    return [before, boto3.__name__, sys.modules["dateutil"].__name__, importlib.util.find_spec("ministack") is None,
+            importlib.util.find_spec("pydantic") is None, importlib.util.find_spec("app").name]
+"""
+    function("packages", source)
+    error, answer = invoke(clients, "packages", {})
+    assert error is None, answer
+    assert answer == [False, "boto3", "dateutil", True, True, "app"]
+
+
+def test_a_package_that_was_not_shipped_is_missed_as_on_aws(
+    function: Callable[..., str], clients: Callable[[str], Any]
+) -> None:
+    function("unshipped", "import pydantic\n\ndef main(event, context):\n    return 1\n")
+    error, answer = invoke(clients, "unshipped", {})
+    assert error == "Unhandled"
+    assert answer["errorType"] == "Runtime.ImportModuleError"
+    assert answer["errorMessage"] == "Unable to import module 'app': No module named 'pydantic'"

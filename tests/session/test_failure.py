@@ -98,6 +98,13 @@ def test_the_innermost_error_of_a_child_execution_is_told():
             "Runtime.ExitError",
             "the function ran out of memory (Runtime exited with error: signal: killed)",
         ),
+        (
+            "ModuleNotFoundError",
+            of_lambda("ModuleNotFoundError", "No module named 'pydantic'"),
+            "error",
+            "ModuleNotFoundError",
+            "No module named 'pydantic'; is it in requirements= of the operation or pipeline, or part of the project?",
+        ),
         ("MemoryError", of_lambda("MemoryError", ""), "memory", "MemoryError", "the function ran out of memory"),
         ("KeyError", of_lambda("KeyError", "'day'"), "error", "KeyError", "'day'"),
         ("Custom", "{not json", "error", "Custom", "{not json"),

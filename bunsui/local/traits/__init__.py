@@ -6,7 +6,7 @@ errors, which end the start with a message, say that another version has moved t
 
 What stays different, and is not mended:
 
-- the interpreter that runs a function is this one, whatever its `Runtime`, and it sees this environment's packages;
+- the interpreter that runs a function is this one, whatever its `Runtime`;
 - a function's memory limit and the 6 MB limit of its payload are not enforced, nor is IAM;
 - its log lines arrive when the invocation ends, all with the same time, one log stream per invocation;
 - `AWS::StepFunctions::StateMachineVersion` and `...Alias` are unknown, `RedriveExecution` too;
@@ -20,9 +20,9 @@ What stays different, and is not mended:
 
 from __future__ import annotations
 
-from bunsui.local.traits import cloudformation, functions, limits, logs, nesting, parallel, stopping
+from bunsui.local.traits import cloudformation, functions, limits, logs, nesting, packages, parallel, stopping
 
-MENDED = (functions, logs, parallel, nesting, stopping, limits, cloudformation)
+MENDED = (functions, packages, logs, parallel, nesting, stopping, limits, cloudformation)
 
 
 def apply() -> None:
