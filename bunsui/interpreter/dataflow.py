@@ -28,17 +28,30 @@ def written(document: Any, steps: Steps, value: Any) -> Any:
     Raises:
         Fault: the path does not fit the document.
     """
+    try:
+        return copied(document, steps, value)
+    except LookupError:
+        pass
+    path = "$" + "".join(f"['{step}']" if isinstance(step, str) else f"[{step}]" for step in steps)
+    raise Fault(faults.RESULT_PATH_MATCH_FAILURE, f"Unable to apply ReferencePath {path} to input {compact(document)}")
+
+
+def copied(document: Any, steps: Steps, value: Any) -> Any:
+    """A copy with a value at a path; objects on the way are made where they are missing.
+
+    Raises:
+        LookupError: something else than an object or array is in the way.
+    """
     if not steps:
         return value
     step, rest = steps[0], steps[1:]
     if isinstance(step, str) and isinstance(document, dict):
-        return {**document, step: written(document.get(step, {}) if rest else None, rest, value)}
+        return {**document, step: copied(document.get(step, {}) if rest else None, rest, value)}
     if isinstance(step, int) and isinstance(document, list) and -len(document) <= step < len(document):
         changed = list(document)
-        changed[step] = written(document[step], rest, value)
+        changed[step] = copied(document[step], rest, value)
         return changed
-    path = "$" + "".join(f"['{step}']" if isinstance(step, str) else f"[{step}]" for step in steps)
-    raise Fault(faults.RESULT_PATH_MATCH_FAILURE, f"Unable to apply ReferencePath {path} to input {compact(document)}")
+    raise LookupError(step)
 
 
 def finish(branch: Branch, state: State, data: Any, result: Any) -> None:

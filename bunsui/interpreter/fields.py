@@ -150,7 +150,19 @@ def seconds_from_now(value: Evaluate) -> Evaluate:
 
 def seconds_path(path: str) -> Evaluate:
     """Wait's SecondsPath as a time."""
-    return seconds_from_now(integer_path(path, "SecondsPath"))
+    read = reference(path, "SecondsPath")
+
+    def whole(frame: Frame, data: Any) -> Any:
+        found = read(frame, data)
+        value = counted(found)
+        if not is_integer(value):
+            shown = found if isinstance(found, str) else compact(found)
+            raise Fault(
+                faults.RUNTIME, f"The SecondsPath parameter does not reference an integer value: {path} == {shown}"
+            )
+        return value
+
+    return seconds_from_now(whole)
 
 
 def timestamp(value: Any) -> Evaluate:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -67,7 +66,9 @@ def random_number(ambient: Ambient, seed: Any = None) -> float:
 
 def unique_id(ambient: Ambient) -> str:
     """`$uuid()`: version 4."""
-    return str(uuid.UUID(int=ambient.random.getrandbits(128), version=4))
+    digits = f"{ambient.random.getrandbits(128):032x}"
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def parse(_: Ambient, text: Any = None) -> Any:

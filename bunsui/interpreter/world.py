@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from bunsui.interpreter.faults import Fault, TaskFailed
-from bunsui.interpreter.jsonata_functions import Ambient
+from bunsui.interpreter.jsonata_functions import Ambient, unique_id
 from bunsui.interpreter.scheduler import Clock, Future, RealClock, Scheduler, VirtualClock
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class World:
 
     def identifier(self) -> str:
         """A UUID that the seed decides."""
-        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+        return unique_id(self.ambient)
 
     def token(self, task: OpenTask) -> str:
         """A new task token."""
