@@ -61,6 +61,7 @@ def deploy(
     if made.empty:
         return apply.nothing_to_do(client, made, stands, notify, began)
     try:
+        plan.check_possible(made)
         ask(approve, made)
         uploaded = upload.send_assets(s3, bucket, assembly.assets, build, platform, notify)
     except BaseException:

@@ -13,6 +13,16 @@ from bunsui.deploy.models import Change, Plan
 from bunsui.deploy.protocols import Pace
 from bunsui.deploy.render import Rendered
 from bunsui.deploy.standing import Standing
+from bunsui.errors import DeploymentError
+
+_NAMED = {
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::StepFunctions::StateMachine": "StateMachineName",
+}
+"""Types that get their names from us, and the property that names them."""
 
 
 def make(
@@ -53,6 +63,26 @@ def _read(client: CloudFormation, plan: Plan, made: ChangeSet, before: Templates
             "change_set": made.id,
         }
     )
+
+
+def check_possible(plan: Plan) -> None:
+    """See that CloudFormation can do what the plan says.
+
+    Raises:
+        DeploymentError: BUN601 when something would be replaced under the name that it has: "You can't perform an
+            update that causes a custom-named resource to be replaced" (AWS, CloudFormation, "Name type").
+    """
+    for change in plan.changes:
+        named_by = _NAMED.get(change.type)
+        if named_by is None or change.replacement != "yes" or named_by in change.what:
+            continue
+        raise DeploymentError(
+            "BUN601",
+            f"{change.logical_id} ({change.type}) of stack {plan.stack} would be replaced for its "
+            f"{', '.join(change.what)}, but {change.physical_id or 'its name'} is taken by the one that is there",
+            hint="declare it under another id, which makes a new one; the old one goes as the environment's "
+            "removal_policy says",
+        )
 
 
 def from_scratch(stack: str, rendered: Rendered) -> Plan:
