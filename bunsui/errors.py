@@ -192,7 +192,7 @@ CODES: dict[str, str] = {
     "BUN303": "requirements cannot be resolved",
     "BUN304": "the assembly differs from the declaration",
     "BUN305": "a generated role is not least privilege",
-    "BUN306": "the assembly cannot be read",
+    "BUN306": "the assembly cannot be read or written",
     # 4xx: the project and its configuration
     "BUN401": "the configuration is wrong",
     "BUN402": "a pipeline cannot be loaded",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bunsui.config import Config, find, replaced
+from bunsui.config import FILE, Config, find, replaced
 from bunsui.errors import BunsuiError, BunsuiErrors, UsageError, Where, raise_all
 from bunsui.loading import load
 from bunsui.model.environment import Environment
@@ -177,24 +178,33 @@ class Workspace:
         from bunsui.compile.assembly import assemble
 
         pipeline = self.pipeline(name)
-        return assemble(
-            pipeline,
-            self.environment,
-            self.config.root,
-            self._folder(pipeline),
-            template_format=template_format or self.config.format,
-            exclude=self.config.exclude,
-        )
+        folder = self._folder(pipeline)
+        with self._files(folder):
+            return assemble(
+                pipeline,
+                self.environment,
+                self.config.root,
+                folder,
+                template_format=template_format or self.config.format,
+                exclude=self.config.exclude,
+            )
 
     def synth(self, name: str | None = None, *, template_format: Format | None = None) -> Synthesis:
-        """Compile a pipeline and write its assembly."""
+        """Compile a pipeline and write its assembly.
+
+        Raises:
+            DeclarationError: BUN301 to BUN305.
+            UsageError: BUN306, the folder cannot be written.
+        """
         assembly = self.compile(name, template_format=template_format)
         folder = self._folder(self.pipeline(name))
+        with self._files(folder):
+            changed = assembly.write(folder)
         return Synthesis(
             pipeline=assembly.pipeline,
             folder=self._relative(folder),
             digest=assembly.manifest["digest"],
-            changed=tuple(assembly.write(folder)),
+            changed=tuple(changed),
             templates=len(assembly.templates),
             machines=len(assembly.manifest["machines"]) + 1,
             workers=len(assembly.manifest["workers"]),
@@ -204,7 +214,8 @@ class Workspace:
         """Compare the written assembly of a pipeline with what synth makes today."""
         assembly = self.compile(name, template_format=template_format)
         folder = self._folder(self.pipeline(name))
-        diff = assembly.differences(folder)
+        with self._files(folder):
+            diff = assembly.differences(folder)
         return Comparison(pipeline=assembly.pipeline, folder=self._relative(folder), same=not diff, diff=diff)
 
     def permissions(self, name: str | None = None) -> Mapping[str, Any]:
@@ -213,6 +224,23 @@ class Workspace:
 
     def _folder(self, pipeline: Pipeline) -> Path:
         return self.config.folder(pipeline.name, self.environment)
+
+    @contextmanager
+    def _files(self, folder: Path) -> Iterator[None]:
+        """Within it, what the file system refuses is told.
+
+        Raises:
+            UsageError: BUN306.
+        """
+        try:
+            yield
+        except OSError as refused:
+            at = self._relative(Path(refused.filename)) if refused.filename else self._relative(folder)
+            raise UsageError(
+                "BUN306",
+                f"{at}: {refused.strerror or refused}",
+                hint=f"make {self._relative(folder)}/ a folder that can be read and written, or set output in {FILE}",
+            ) from None
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.config.root).as_posix() if path.is_relative_to(self.config.root) else str(path)

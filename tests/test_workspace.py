@@ -142,6 +142,17 @@ def test_synth_and_check(project: Path) -> None:
     assert not (project / "out" / "local" / "two").exists()
 
 
+def test_a_folder_that_cannot_be_written_is_told(project: Path) -> None:
+    workspace = configured(project, "one", more="output = 'taken/here'\n")
+    (project / "taken").write_text("a file")
+    for act in (workspace.synth, workspace.check):
+        with pytest.raises(UsageError) as raised:
+            act()
+        assert raised.value.code == "BUN306"
+        assert raised.value.message == "taken/here/one/manifest.json: Not a directory"
+        assert raised.value.hint.startswith("make taken/here/one/ a folder")
+
+
 def test_permissions(project: Path) -> None:
     roles = configured(project, "one").permissions()["roles"]
     assert set(roles) == {"SessionMachineRole", "MainJobMachineRole", "WorkWorkerRole"}

@@ -110,6 +110,8 @@ def ending_of(detail: ExecutionDetail | None, now: datetime) -> Ending | None:
     error, cause = detail.error or "", detail.cause or ""
     if status is Status.TIMED_OUT:
         error, cause = error or "States.Timeout", cause or TIMED_OUT_CAUSE
+    if status is Status.ABORTED and not error:
+        error, cause = "Aborted", cause or "it was stopped"
     outputs = (detail.output or "") if status is Status.SUCCEEDED else ""
     return Ending(status, (detail.stopped or now).astimezone(UTC), error, cause, outputs)
 

@@ -26,7 +26,7 @@ def test_a_running_execution_has_no_ending():
     [
         (detail("SUCCEEDED", stopped=at(3), output="{}"), (Status.SUCCEEDED, at(3), "", "", "{}")),
         (detail("FAILED", stopped=at(3), error="E", cause="c", output="{}"), (Status.FAILED, at(3), "E", "c", "")),
-        (detail("ABORTED", stopped=at(3)), (Status.ABORTED, at(3), "", "", "")),
+        (detail("ABORTED", stopped=at(3)), (Status.ABORTED, at(3), "Aborted", "it was stopped", "")),
         (
             detail("TIMED_OUT", stopped=at(3)),
             (
