@@ -11,7 +11,7 @@ from typing import Any
 from bunsui.interpreter.definition import Machine
 from bunsui.interpreter.distributed import MapRun
 from bunsui.interpreter.history import Event
-from bunsui.interpreter.jsonvalue import compact, to_json
+from bunsui.interpreter.jsonvalue import to_json
 from bunsui.interpreter.parsing import parse
 from bunsui.interpreter.run import Run
 from bunsui.interpreter.scheduler import Clock
@@ -260,6 +260,3 @@ def execute(
         limits=limits,
         state_machine_arn=state_machine_arn,
     ).wait()
-
-
-__all__ = ["Execution", "Handle", "compact", "execute", "start"]

@@ -166,7 +166,7 @@ class Scheduler:
     """The strands that can run, the timers, and the clock.
 
     A seed of 0 lets strands run in the order in which they became ready; any other seed shuffles that order, and lets
-    strands pause between states, so that a test can search interleavings.
+    strands pause between states and wake at the same moment, so that a test can search interleavings.
     """
 
     def __init__(self, clock: Clock, seed: int = 0) -> None:
@@ -176,7 +176,7 @@ class Scheduler:
         self._random = Random(seed)  # noqa: S311
         self._ready: list[Strand] = []
         self._next = 0
-        self._timers: list[tuple[float, int, int, Timer]] = []
+        self._timers: list[tuple[float, int, float, int, Timer]] = []
         self._sequence = 0
 
     def future(self) -> Future:
@@ -191,7 +191,8 @@ class Scheduler:
         """Call `action` at a time; of simultaneous ones the lower rank goes first."""
         self._sequence += 1
         timer = Timer(action)
-        heapq.heappush(self._timers, (moment, rank, self._sequence, timer))
+        tie = self._random.random() if self.shuffles else 0.0
+        heapq.heappush(self._timers, (moment, rank, tie, self._sequence, timer))
         return timer
 
     def sleep(self, seconds: float) -> Future:
@@ -230,7 +231,7 @@ class Scheduler:
     def _advance(self, until: float | None) -> bool:
         """Let the clock reach the next timer, and fire it."""
         timers = self._timers
-        while timers and timers[0][3].action is None:
+        while timers and timers[0][-1].action is None:
             heapq.heappop(timers)
         if not timers or (until is not None and timers[0][0] > until):
             return False
@@ -241,7 +242,11 @@ class Scheduler:
             self.now = max(goal, self.clock.now())
             if self.now < moment:
                 return True
-        timer = heapq.heappop(timers)[3]
-        if timer.action is not None:
-            timer.action()
+        rank = timers[0][1]
+        while timers and timers[0][:2] == (moment, rank):
+            timer = heapq.heappop(timers)[-1]
+            if timer.action is not None:
+                timer.action()
+            if not self.shuffles:
+                break
         return True

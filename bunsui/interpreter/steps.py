@@ -166,6 +166,9 @@ def run_wait(branch: Branch, state: State, data: Any) -> Turns:
     return state.next
 
 
+# The states below run machines in turn, so that their modules import this one, and are imported here when needed.
+
+
 def run_task(branch: Branch, state: State, data: Any) -> Turns:
     """Task."""
     from bunsui.interpreter.guarding import guarded

@@ -218,6 +218,18 @@ def test_seeds_find_different_interleavings():
     }
 
 
+def test_seeds_order_what_happens_at_the_same_time():
+    waits = [{"StartAt": name, "States": {name: {"Type": "Wait", "Seconds": 5, "End": True}}} for name in "ABC"]
+    definition = machine(P={"Type": "Parallel", "Branches": waits, "End": True})
+
+    def order(seed):
+        history = execute(definition, seed=seed).history
+        return "".join(e["stateExitedEventDetails"]["name"] for e in history if e["type"] == "WaitStateExited")
+
+    assert order(0) == "ABC"
+    assert len({order(seed) for seed in range(1, 60)}) == 6
+
+
 def test_a_map_keeps_the_order_of_its_items():
     definition = machine(
         M={

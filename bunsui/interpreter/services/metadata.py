@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from typing import Any
 
-from bunsui.interpreter.branch import iso
 from bunsui.interpreter.calls import Call
 from bunsui.interpreter.jsonvalue import compact
 
@@ -16,7 +16,7 @@ def dressed(call: Call, result: dict[str, Any], length: int | None = None, **hea
         "Connection": "keep-alive",
         "Content-Length": str(len(compact(result)) if length is None else length),
         "Content-Type": "application/x-amz-json-1.0",
-        "Date": iso(call.time),
+        "Date": formatdate(call.time, usegmt=True),
         "x-amzn-RequestId": request,
         **headers,
     }

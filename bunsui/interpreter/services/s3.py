@@ -9,6 +9,7 @@ from typing import Any
 from bunsui.interpreter.branch import iso
 from bunsui.interpreter.calls import Call, Handler
 from bunsui.interpreter.faults import TaskFailed
+from bunsui.interpreter.jsonvalue import compact
 
 
 class S3:
@@ -73,7 +74,7 @@ class S3:
     def put_object(self, call: Call) -> Any:
         """PutObject."""
         body = call.arguments.get("Body", "")
-        text = body if isinstance(body, str) else __import__("json").dumps(body, separators=(",", ":"))
+        text = body if isinstance(body, str) else compact(body)
         self._bucket(call)[str(call.arguments.get("Key"))] = text.encode()
         return {"ETag": etag(text.encode()), "ServerSideEncryption": "AES256"}
 
