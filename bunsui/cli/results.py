@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from bunsui.deploy.models import Deployment, Destruction, Plan
 from bunsui.local import LocalStatus, StopResult
 from bunsui.session.model import Cancellation, LogLine, SessionPage, SessionReport
-from bunsui.workspace import Comparison, Synthesis
+from bunsui.project import Comparison, Synthesis
 
 
 class Result(BaseModel):

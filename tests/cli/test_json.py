@@ -12,7 +12,7 @@ from bunsui.cli.results import RESULTS
 from bunsui.cli.schemas import main as write_schemas
 from bunsui.cli.schemas import schemas
 from bunsui.local import LocalStatus, StopResult
-from bunsui.workspace import Comparison, Synthesis
+from bunsui.project import Comparison, Synthesis
 
 from . import samples
 from .conftest import SCHEMAS
