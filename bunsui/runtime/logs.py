@@ -65,7 +65,9 @@ def beyond_ours(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _ours(file: str) -> bool:
-    return file.rpartition(os.sep)[0] == _HERE
+    """Whether the file is the runtime's, or of the import system, through which the user's module was imported."""
+    imports = file.startswith("<frozen importlib") or file.endswith(f"importlib{os.sep}__init__.py")
+    return imports or file.rpartition(os.sep)[0] == _HERE
 
 
 class Handler(logging.Handler):

@@ -167,7 +167,10 @@ def test_a_chained_failure_keeps_its_cause(invoke):
 def test_a_module_that_cannot_be_imported_is_a_failed_operation(invoke):
     with pytest.raises(ModuleNotFoundError):
         invoke("import nowhere_to_be_found")
-    assert invoke.lines()[-1]["error"] == "ModuleNotFoundError"
+    failed = invoke.lines()[-1]
+    assert failed["error"] == "ModuleNotFoundError"
+    assert "importlib" not in failed["traceback"]
+    assert "    import nowhere_to_be_found\n" in failed["traceback"]
 
 
 def test_undeclared_access_fails_the_operation(invoke, monkeypatch):
