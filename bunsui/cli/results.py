@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from bunsui.deploy.models import Deployment, Destruction, Plan
 from bunsui.local import LocalStatus, StopResult
-from bunsui.session.model import Cancellation, LogLine, SessionPage, SessionReport
 from bunsui.project import Comparison, Synthesis
+from bunsui.session.model import Cancellation, LogLine, SessionPage, SessionReport
 
 
 class Result(BaseModel):
