@@ -5,11 +5,12 @@ import copy
 from hypothesis import strategies as st
 
 NAMES = [f"S{at}" for at in range(5)]
-PATHS = ["$", "$.a", "$.b.c", "$.list[0]", "$.list[*].x", "$$.Execution.Name", "$.missing", "$v"]
+PATHS = ["$", "$.a", "$.b.c", "$.list[0]", "$.list[*].x", "$$.Execution.Name", "$.missing", "$v2", "$v1"]
 JSONATA = [
     "{% $states.input %}",
     "{% $states.input.a %}",
-    "{% $v %}",
+    "{% $v2 %}",
+    "{% $v1 %}",
     "{% $states.context.Execution.Name %}",
     "{% $count($states.input.list) + 1 %}",
     "{% $states.input.missing %}",
@@ -52,9 +53,13 @@ def states(draw, jsonata, later, depth):
     state = {"Type": kind}
     if kind in ("Pass", "Wait", "Task", "Parallel", "Map"):
         state.update({"Next": draw(st.sampled_from(later))} if later and draw(st.booleans()) else {"End": True})
-        optional(draw, state, "Assign", templates(jsonata).map(lambda found: {"v.$" if not jsonata else "v": "$"}))
-        if jsonata and "Assign" in state:
-            state["Assign"] = {"v": draw(st.sampled_from(JSONATA))}
+        name = f"v{depth}"
+        optional(
+            draw,
+            state,
+            "Assign",
+            st.sampled_from(JSONATA).map(lambda text: {name: text}) if jsonata else st.just({f"{name}.$": "$"}),
+        )
     if kind not in ("Fail",):
         if jsonata:
             optional(draw, state, "Output", templates(True) | st.sampled_from(JSONATA))

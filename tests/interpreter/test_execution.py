@@ -17,6 +17,7 @@ from bunsui.interpreter import (
     TaskFailed,
     Took,
     VirtualClock,
+    diagnose,
     execute,
     parse,
     start,
@@ -185,12 +186,23 @@ def test_a_failing_branch_ends_its_siblings():
 
 
 def test_variables_of_a_branch_stay_in_it():
-    inner = {"Type": "Pass", "Assign": {"x": 2}, "Output": "{% $x %}"}
+    inner = {"Type": "Pass", "Assign": {"y": 2}, "Output": "{% $x %}"}
     definition = machine(
         A={"Type": "Pass", "Assign": {"x": 1}, "Next": "P"},
-        P={"Type": "Parallel", "Branches": branches(inner), "Output": "{% [$states.result, $x] %}", "End": True},
+        P={"Type": "Parallel", "Branches": branches(inner), "Output": "{% [$x, $exists($y)] %}", "End": True},
     )
-    assert execute(definition).output == [1, 1]
+    assert execute(definition).output == [1, False]
+
+
+def test_a_branch_cannot_assign_a_variable_of_the_outside():
+    definition = machine(
+        A={"Type": "Pass", "Assign": {"x": 1, "states": 2}, "Next": "P"},
+        P={"Type": "Parallel", "Branches": branches({"Type": "Pass", "Assign": {"x": 1}}), "End": True},
+    )
+    assert [problem.location for problem in diagnose(definition)] == [
+        "/States/A/Assign/states",
+        "/States/P/Branches[0]/States/S/Assign/x",
+    ]
 
 
 def test_seeds_find_different_interleavings():
