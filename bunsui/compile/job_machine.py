@@ -23,6 +23,9 @@ TRANSIENT = {"IntervalSeconds": 2, "MaxAttempts": 6, "BackoffRate": 2.0}
 """AWS Step Functions developer guide, "Handle transient Lambda service exceptions"."""
 
 
+TIMEOUT, FUNCTION_TIMEOUT = "States.Timeout", "Sandbox.Timedout"
+
+
 @dataclass(frozen=True, slots=True)
 class JobPlan:
     """What a job's machine is made of.
@@ -88,7 +91,7 @@ class _Writer:
         if fallback is None:
             return Link(state_name(name), state)
         instead = state_name(f"{name}: fallback")
-        state["Catch"] = [{"ErrorEquals": list(fallback.on), "Next": instead}]
+        state["Catch"] = [{"ErrorEquals": named(fallback.on), "Next": instead}]
         value = {"value": constant(fallback.value)}
         return Link(state_name(name), state, beside={instead: {"Type": "Pass", "Assign": {result: value}}})
 
@@ -137,6 +140,17 @@ class _Writer:
                 return jsonata(f'$merge([{whole}, {{"path": {path}}}])')
 
 
+def named(errors: Sequence[str]) -> list[str]:
+    """The errors as the state machine sees them: a function's own timeout comes before the state's, and has its name.
+
+    AWS Step Functions developer guide, "concepts-error-handling": "timeouts are reported as Sandbox.Timedout".
+    """
+    found = dict.fromkeys(errors)
+    if TIMEOUT in found:
+        found[FUNCTION_TIMEOUT] = None
+    return list(found)
+
+
 def retriers(retry: Retry | None, transient: Sequence[str]) -> list[State]:
     """The user's policy and the service's; what names every error has to come last."""
     service = retrier(transient, **TRANSIENT)
@@ -146,7 +160,7 @@ def retriers(retry: Retry | None, transient: Sequence[str]) -> list[State]:
     policy = {"IntervalSeconds": retry.interval, "MaxAttempts": retry.attempts - 1, "BackoffRate": retry.backoff}
     if retry.max_delay is not None:
         policy["MaxDelaySeconds"] = retry.max_delay
-    own = retrier(("States.ALL",) if everything else retry.on, **policy)
+    own = retrier(("States.ALL",) if everything else named(retry.on), **policy)
     if not retry.jitter:
         del own["JitterStrategy"]
     return [service, own] if everything else [own, service]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from bunsui import Fallback, Lambda, Operation
+from bunsui.compile.job_machine import named, retriers
 from bunsui.compile.session_machine import JobStart, session_machine
 from bunsui.model.environment import Environment
 from bunsui.model.names import Names
+from bunsui.model.retry import Retry
 
 
 def test_throttled_starts_of_jobs_are_tried_again() -> None:
@@ -18,6 +21,24 @@ def test_throttled_starts_of_jobs_are_tried_again() -> None:
     assert "StepFunctions.AWSStepFunctionsException" in retrier["ErrorEquals"]
     assert "States.TaskFailed" not in retrier["ErrorEquals"]
     assert run["Arguments"]["Name"].count("session") == 1
+
+
+def test_a_timeout_is_that_of_the_function_too() -> None:
+    """The function's comes first, and Lambda calls it Sandbox.Timedout."""
+    own, _ = retriers(Retry(on=["States.Timeout", ValueError]), ["Lambda.SdkClientException"])
+    assert own["ErrorEquals"] == ["States.Timeout", "ValueError", "Sandbox.Timedout"]
+    assert named(("States.Timeout", "Sandbox.Timedout")) == ["States.Timeout", "Sandbox.Timedout"]
+    assert named(("ValueError",)) == ["ValueError"]
+
+
+def test_a_fallback_for_timeouts_is_for_those_of_functions_too() -> None:
+    from bunsui.compile.job_machine import JobPlan, job_machine
+    from bunsui.model.binding import Bound
+
+    work = Operation("work", handler="json:dumps", runs=Lambda(), on_error=Fallback(0, on="States.Timeout"))
+    plan = JobPlan("etl", "main", {"work": Bound(work, "main", {}, ())}, ("work",), {"work": "work"}, "work", 1024)
+    (catcher,) = job_machine(plan, Names("etl"))["States"]["work"]["Catch"]
+    assert catcher["ErrorEquals"] == ["States.Timeout", "Sandbox.Timedout"]
 
 
 def test_regions_of_every_partition() -> None:
