@@ -27,6 +27,8 @@ _ACTIONS: dict[Mode, tuple[str, ...]] = {
     "reads": ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"),
     "writes": ("dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
 }
+_INDEX_ACTIONS = ("dynamodb:Query", "dynamodb:Scan")
+"""What reads by an index, which is a resource of its own (AWS, Service Authorization Reference, Amazon DynamoDB)."""
 
 
 class Table(Declaration):
@@ -74,9 +76,12 @@ class Table(Declaration):
         return self.existing or names.table(self.id)
 
     def calls(self, mode: Mode, path: str, names: Names, why: Why) -> Sequence[Call]:
-        """Items of the table; a table has no parts."""
+        """Items of the table, which has no parts; one that is there already may have indexes to be read by."""
         arn = f"arn:{PARTITION}:dynamodb:{REGION}:{ACCOUNT}:table/{self.physical_name(names)}"
-        return [Call(action, arn, why) for action in _ACTIONS[mode]]
+        calls = [Call(action, arn, why) for action in _ACTIONS[mode]]
+        if self.existing and mode == "reads":
+            calls += [Call(action, f"{arn}/index/*", why) for action in _INDEX_ACTIONS]
+        return calls
 
     def stack(self, names: Names, environment: Environment) -> Sequence[Any]:
         """The table."""
