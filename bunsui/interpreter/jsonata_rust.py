@@ -46,7 +46,11 @@ class RustEngine:
         if self._needs_ambient:
             self._ambient = ambient
         try:
-            value = self._expression.evaluate(None, bindings)
+            try:
+                value = self._expression.evaluate(None, bindings)
+            except OverflowError:
+                bindings = doubles(bindings)
+                value = self._expression.evaluate(None, bindings)
             if value is None:
                 text = self._expression.evaluate_json_or_none(None, bindings)
                 if text is None:
@@ -68,6 +72,15 @@ class RustEngine:
             return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         formatter = jsonatapy.compile("$fromMillis($ms, $picture, $timezone)")
         return formatter.evaluate(None, {"ms": milliseconds, "picture": picture, "timezone": timezone})
+
+
+def doubles(value: Any) -> Any:
+    """Integers beyond 64 bits as JSONata has all numbers: as doubles."""
+    if isinstance(value, dict):
+        return {key: doubles(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [doubles(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63 else value
 
 
 def refuse_eval(*_: Any) -> Any:

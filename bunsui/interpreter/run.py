@@ -122,6 +122,8 @@ class Run:
             self.end("FAILED", error=error.error, cause=error.cause)
         elif isinstance(error, StateMachineStopped):
             self.end(error.status, error=error.error, cause=error.cause)
+        elif isinstance(error, RecursionError):
+            self.end("FAILED", error=faults.RUNTIME, cause="The data is nested too deeply")
         else:
             self.failure = error
             self.end("FAILED", error=faults.RUNTIME, cause=str(error))

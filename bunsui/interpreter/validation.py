@@ -131,6 +131,9 @@ def task(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
     credentials = value.get("Credentials")
     if isinstance(credentials, dict) and not {"RoleArn", "RoleArn.$"} & credentials.keys():
         yield wrong("The field 'RoleArn' is required but was missing", scope.at("Credentials"))
+    timeout, heartbeat = value.get("TimeoutSeconds"), value.get("HeartbeatSeconds")
+    if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
+        yield wrong("HeartbeatSeconds must be smaller than TimeoutSeconds", scope.at("HeartbeatSeconds"))
     resource = value.get("Resource")
     found = SERVICE.match(resource) if isinstance(resource, str) else None
     if found and scope.express and found[3]:

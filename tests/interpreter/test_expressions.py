@@ -79,6 +79,16 @@ def test_later_jsonata_is_refused(text):
         compiled(text)
 
 
+@pytest.mark.parametrize(("text", "expected"), [("$v + 1", 2.0**70), ("[$v]", [2.0**70]), ("$v = $v", True)])
+def test_huge_integers_become_doubles(text, expected):
+    assert compiled(text).evaluate({"v": 2**70}, ambient()) == expected
+
+
+def test_recursion_without_end_is_an_error():
+    with pytest.raises(JsonataError):
+        rust("($f := function($x) { $f($x + 1) + 1 }; $f(1))")
+
+
 def test_newer_operators_may_stand_in_strings():
     assert rust("'a ?? b ?: c'") == "a ?? b ?: c"
 
