@@ -98,7 +98,9 @@ class Observer:
         told = [
             complete(run, found, lines, declared.get(run.job, ())) for run, found in zip(runs, histories, strict=True)
         ]
-        report = SessionReport(session=session, jobs=(*told, *_waiting(declared, told, session.attempt)))
+        # What was declared since has no part in a session that went well.
+        waiting = () if session.status is Status.SUCCEEDED else _waiting(declared, told, session.attempt)
+        report = SessionReport(session=session, jobs=(*told, *waiting))
         failure = failure_of(report)
         if failure is not None and failure.log is None and lines:
             failure = self._with_platform_line(session, failure, lines)

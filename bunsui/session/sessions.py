@@ -146,18 +146,20 @@ class Sessions:
             failed: only lines of invocations that failed or never came to an end.
             follow: go on until the session is over and `drain_s` seconds more.
             since: only lines written then or later.
-            jobs: job -> operations, as declared, against which `job` and `operation` are checked.
+            jobs: job -> operations, as declared, against which `job` and `operation` are checked where there is no
+                line: an older session may have run what is declared no longer.
             drain_s: how long lines may be late, in seconds.
 
         Raises:
             UsageError: BUN703, there is no such job or operation.
         """
-        if jobs is not None:
+        if follow and jobs is not None:
             check_place(jobs, job, operation)
         session = self.get(which)
         reader = LogReader(self.aws, self.prefix, self.clock, self.sleep, drain_s=drain_s)
         if not follow:
-            return reader.lines(session, job=job, operation=operation, failed=failed, since=since)
+            lines = reader.lines(session, job=job, operation=operation, failed=failed, since=since)
+            return lines if jobs is None else _or_wrong_place(lines, jobs, job, operation)
         over = lambda: self.get(which).status.finished  # noqa: E731 - a method would need a class
         return reader.follow(session, over, job=job, operation=operation, failed=failed, since=since)
 
@@ -202,6 +204,15 @@ class Sessions:
     @property
     def _observer(self) -> Observer:
         return Observer(self.aws, self.prefix, self.pipelines, self.clock)
+
+
+def _or_wrong_place(lines: Iterator[LogLine], jobs: Jobs, job: str | None, operation: str | None) -> Iterator[LogLine]:
+    """The lines; BUN703 where there are none and nothing is declared that could have written any."""
+    line = None
+    for line in lines:
+        yield line
+    if line is None:
+        check_place(jobs, job, operation)
 
 
 def check_place(jobs: Jobs, job: str | None, operation: str | None) -> None:

@@ -257,8 +257,18 @@ def test_following_the_log_to_the_end(sessions):
 def test_wrong_places(sessions, done):
     for place in ({"job": "ingst"}, {"operation": "cleen"}, {"job": "publish", "operation": "clean"}):
         with pytest.raises(UsageError) as caught:
-            sessions.logs(done[0].id, jobs=JOBS, **place)
+            list(sessions.logs(done[0].id, jobs=JOBS, **place))
         assert caught.value.code == "BUN703"
+        with pytest.raises(UsageError):
+            sessions.logs(done[0].id, jobs=JOBS, follow=True, **place)
+
+
+def test_what_an_older_declaration_said_is_still_there(sessions, done):
+    renamed = {"renamed": JOBS["publish"]}
+    lines = list(sessions.logs(done[0].id, jobs=renamed, job="publish", operation="report"))
+    assert {line.operation for line in lines} == {"report"}
+    report = sessions.report(done[0].id, jobs={**JOBS, "added": ("later",)})
+    assert [run.job for run in report.jobs] == list(JOBS)
 
 
 def test_listing(aws, sessions):
