@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -102,6 +103,9 @@ def report(requirements: Sequence[str], platform: Platform, where: Where | None 
         DeclarationError: BUN303.
     """
     arguments = ["install", "--dry-run", "--ignore-installed", "--report", "-", *platform.options()]
+    if not platform.is_host:
+        # Nothing is written there; before 23.3 pip wants one for another platform even so.
+        arguments += ["--target", f"{os.devnull}.d"]
     found = json.loads(_pip([*arguments, "--", *requirements], platform, f"for {', '.join(requirements)}", where))
     return [_pin(item, where) for item in found["install"]]
 

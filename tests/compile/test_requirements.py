@@ -157,6 +157,22 @@ def test_without_pip_the_error_says_so(monkeypatch, tmp_path):
     assert "ensurepip" in caught.value.hint
 
 
+def test_the_pip_that_comes_with_python_3_11_resolves_for_another_platform(monkeypatch, tmp_path):
+    # https://github.com/pypa/pip/issues/12215: before 23.3 pip refuses --platform without --target, dry run or not.
+    fake = tmp_path / "python"
+    fake.write_text(
+        """#!/bin/sh
+        case "$*" in
+          *--platform*--target*) echo '{"install": []}' ;;
+          *) echo "ERROR: Can not use any platform options unless installing via '--target'" >&2; exit 1 ;;
+        esac
+        """
+    )
+    fake.chmod(0o755)
+    monkeypatch.setattr(requirements_pip.sys, "executable", str(fake))
+    assert requirements_pip.report(["x"], requirements_pip.Platform.of("3.13", "arm64")) == []
+
+
 def test_what_pip_says_is_told_without_credentials(monkeypatch, tmp_path):
     fake = tmp_path / "python"
     fake.write_text("#!/bin/sh\necho 'ERROR: no access to https://me:secret@example.org/simple' >&2\nexit 1\n")
