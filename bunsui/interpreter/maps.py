@@ -61,7 +61,10 @@ def item_input(branch: Branch, state: MapState, effective: Any, value: Any) -> A
 
 
 class Iterations:
-    """The iterations of one inline Map."""
+    """The iterations of one inline Map.
+
+    Those that concurrency allows to start together all start, even if the first fails at once.
+    """
 
     def __init__(self, branch: Branch, state: MapState, effective: Any, items: list[Any], limit: int) -> None:
         self.branch = branch
@@ -77,6 +80,7 @@ class Iterations:
         self.before = kept.open
         self.waiting: Iterator[int] = iter([at for at in range(len(items)) if at not in self.results])
         self.failed: tuple[int, Branch] | None = None
+        self.started = 0
         self.pumping = False
 
     def run(self) -> Turns:
@@ -102,10 +106,11 @@ class Iterations:
         if self.pumping:
             return
         self.pumping = True
-        while len(self.running) < self.limit and not self.joined.done:
+        while len(self.running) < self.limit and (not self.joined.done or self.started < self.limit):
             at = next(self.waiting, None)
             if at is None:
                 break
+            self.started += 1
             self.start(at)
         self.pumping = False
         if not self.running and not self.joined.done and len(self.results) == len(self.items):

@@ -33,7 +33,11 @@ def attempt(branch: Branch, state: ParallelState, data: Any) -> Turns:
 
 
 class Fork:
-    """The running branches of one Parallel."""
+    """The running branches of one Parallel.
+
+    All of them start, even if the first fails at once: on AWS they start at the same time, and what they have called by
+    then has been called.
+    """
 
     def __init__(self, branch: Branch) -> None:
         self.branch = branch
@@ -64,7 +68,7 @@ class Fork:
         self.strands[at] = strand = Strand(turns, self._done(at))
         if self.scheduler.shuffles:
             self.scheduler.ready(strand)
-        elif not self.joined.done:
+        else:
             strand.turn(self.scheduler)
 
     def _done(self, at: int) -> Callable[[Any, BaseException | None], None]:

@@ -185,6 +185,23 @@ def test_a_failing_branch_ends_its_siblings():
     assert {"WaitStateAborted", "TaskStateAborted", "ParallelStateFailed"} <= set(execution.event_types)
 
 
+def test_branches_and_iterations_start_together():
+    called = []
+
+    def broken(arguments):
+        called.append(arguments["Payload"])
+        raise TaskFailed("Broken")
+
+    services = {"lambda:invoke": broken}
+    definition = machine(P={"Type": "Parallel", "Branches": branches(task(), task(), task()), "End": True})
+    assert execute(definition, 0, services=services).error == "Broken"
+    assert called == [0, 0, 0]
+    called.clear()
+    items = {"Type": "Map", "MaxConcurrency": 2, "End": True, "ItemProcessor": branches(task())[0]}
+    assert execute(machine(M=items), [1, 2, 3], services=services).error == "Broken"
+    assert called == [1, 2]
+
+
 def test_variables_of_a_branch_stay_in_it():
     inner = {"Type": "Pass", "Assign": {"y": 2}, "Output": "{% $x %}"}
     definition = machine(
