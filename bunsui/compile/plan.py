@@ -79,14 +79,14 @@ def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Bound], Code]) -> 
     for job in pipeline.jobs:
         operations = {name: bound for name, bound in pipeline.operations.items() if bound.job == job.name}
         part = decompose({name: bound.needs & operations.keys() for name, bound in operations.items()})
-        inline = budget.inline(pipeline.name, job, part, operations, exports)
+        inline = budget.inline(names.stack, job, part, operations, exports)
         job_plan = JobPlan(pipeline.name, job.name, operations, exports[job.name], worker_of, part, inline)
         calls = tuple(_job_calls(operations, worker_of, names))
         jobs[job.name] = Machine(job.name, names.job(job.name), job_machine(job_plan, names), calls)
     machine = Machine(
         "pipeline", names.machine, session_machine(pipeline.name, starts, names), tuple(_session_calls(pipeline, names))
     )
-    calls_of = {name: tuple(worker_calls(worker, pipeline.name, names)) for name, worker in made.items()}
+    calls_of = {name: tuple(worker_calls(worker, names)) for name, worker in made.items()}
     return Plan(pipeline, names, machine, jobs, made, calls_of, exports)
 
 

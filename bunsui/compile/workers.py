@@ -71,11 +71,11 @@ def _key(work: Work) -> tuple[object, ...]:
     return work.target.kind, work.target.identity(), work.code, reads, writes, work.spills, work.unspills
 
 
-def worker_calls(worker: Worker, pipeline: str, names: Names) -> list[Call]:
+def worker_calls(worker: Worker, names: Names) -> list[Call]:
     """Everything the worker's role has to allow."""
     work = worker.work
     calls = list(work.target.worker_calls(worker, names))
-    spilled = f"arn:{PARTITION}:s3:::{artefact_bucket()}/{spill_prefix(pipeline)}/*"
+    spilled = f"arn:{PARTITION}:s3:::{artefact_bucket()}/{spill_prefix(names.stack)}/*"
     for why in worker.why:
         for access in work.reads:
             reason = Why(why.operation, f"reads {access.label}", why.where)

@@ -44,9 +44,9 @@ def template_key(text: str) -> str:
     return f"templates/{hashlib.sha256(text.encode()).hexdigest()}.json"
 
 
-def spill_prefix(pipeline: str) -> str:
+def spill_prefix(stack: str) -> str:
     """Below this key the functions of a pipeline keep values too large for a state machine."""
-    return f"sessions/{pipeline}"
+    return f"sessions/{stack}"
 
 
 def execution_part(job: str) -> str:

@@ -163,8 +163,8 @@ def enveloped(result: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], in
     if len(data) <= max(about.get("inline", INLINE), SMALL):
         return {"value": value}, 0
     bucket = _artefacts(f"{subject()}: keeping a result of {len(data)} bytes")
-    place = [about[name] for name in ("pipeline", "session", "attempt", "job", "operation")]
-    key = "sessions/{}/{}/{}/{}/{}.json".format(*place)
+    place = [str(about[name]) for name in ("session", "attempt", "job", "operation")]
+    key = "/".join([os.environ["BUNSUI_SPILL"], *place]) + ".json"
     store.put(bucket, key, data, "application/json")
     return {"pointer": key}, len(data)
 

@@ -13,7 +13,7 @@ from bunsui.errors import DeclarationError
 from bunsui.model.calls import NO_RESOURCE_TYPE, Call, Why
 from bunsui.model.declaration import Declaration, refuse
 from bunsui.model.environment import Environment
-from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names, artefact_bucket, asset_key
+from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names, artefact_bucket, asset_key, spill_prefix
 from bunsui.model.target import Json, State, Worker
 
 QUEUEING = 30
@@ -139,6 +139,8 @@ class Lambda(Declaration):
             found["BUNSUI_RESOURCES"] = json.dumps(resources, sort_keys=True, separators=(",", ":"))
         if work.spills or work.unspills:
             found["BUNSUI_BUCKET"] = artefact_bucket()
+        if work.spills:
+            found["BUNSUI_SPILL"] = spill_prefix(names.stack)
         return found
 
     def stack(self, worker: Worker, names: Names, environment: Environment, role: Any) -> Sequence[Any]:

@@ -120,7 +120,7 @@ class Worker:
     @contextlib.contextmanager
     def _at_run_time(self) -> Iterator[None]:
         """The environment of the function, and S3 in memory."""
-        names = ("BUNSUI_HANDLER", "BUNSUI_BUCKET", "BUNSUI_RESOURCES")
+        names = ("BUNSUI_HANDLER", "BUNSUI_BUCKET", "BUNSUI_SPILL", "BUNSUI_RESOURCES")
         before = {name: os.environ.pop(name, None) for name in names}
         client = store._clients.get("s3")
         os.environ.update(self._environment)

@@ -332,10 +332,11 @@ def test_a_zip_runs_by_itself(tmp_path, monkeypatch, python):
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert 'ENVELOPE {"value": {"day": "2013-01-01", "total": 6.0}}' in lines
-    assert "s3://the-lake/raw/2013" in lines
-    assert [json.loads(line)["event"] for line in lines if line.startswith("{")] == [
-        "operation.started",
-        "operation.finished",
+    told = [json.loads(line) for line in lines if line.startswith("{")]
+    assert [(line["event"], line.get("message")) for line in told] == [
+        ("operation.started", None),
+        ("log", "s3://the-lake/raw/2013"),
+        ("operation.finished", None),
     ]
 
 

@@ -85,9 +85,10 @@ def test_a_small_value_travels_inside(invoke, s3):
 
 def test_a_large_value_is_spilled_and_counted_in_utf8(invoke, s3, monkeypatch):
     monkeypatch.setenv("BUNSUI_BUCKET", "artefacts")
+    monkeypatch.setenv("BUNSUI_SPILL", "sessions/dev-flights")
     text = "é" * 80
     envelope = invoke(f"def main(): return {text!r}", inline=161)
-    assert envelope == {"pointer": "sessions/flights/s1/2/ingest/clean.json"}
+    assert envelope == {"pointer": "sessions/dev-flights/s1/2/ingest/clean.json"}
     assert json.loads(s3.objects["artefacts", envelope["pointer"]]) == text
     assert invoke.lines()[-1]["spilled_bytes"] == 162
 
@@ -98,6 +99,7 @@ def test_a_value_smaller_than_a_reference_is_never_spilled(invoke):
 
 def test_a_spilled_value_is_read_back_with_its_path(invoke, s3, monkeypatch):
     monkeypatch.setenv("BUNSUI_BUCKET", "artefacts")
+    monkeypatch.setenv("BUNSUI_SPILL", "sessions/dev-flights")
     s3.objects["artefacts", "k"] = b'{"rows": {"good": [1, 2]}, "n": 1.0}'
     inputs = {
         "good": {"pointer": "k", "path": ["rows", "good"]},

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bunsui import Bucket, Lambda, Table
+from bunsui.compile.workers import worker_calls
 from bunsui.model.calls import Why
 from bunsui.model.names import Names
 from bunsui.model.resource import Access, Resource
@@ -93,6 +94,13 @@ def variables(made: Worker) -> dict[str, Any]:
 @pytest.mark.parametrize(("spills", "unspills", "knows"), [(0, 0, False), (1, 0, True), (0, 1, True), (1, 1, True)])
 def test_only_who_spills_or_reads_back_knows_the_bucket(spills: int, unspills: int, knows: bool) -> None:
     assert ("BUNSUI_BUCKET" in variables(worker(spills=bool(spills), unspills=bool(unspills)))) is knows
+
+
+def test_environments_that_share_an_account_keep_their_spilled_values_apart() -> None:
+    made = worker(spills=True)
+    assert variables(made)["BUNSUI_SPILL"] == "sessions/dev-p"
+    (call,) = [call for call in worker_calls(made, NAMES) if call.action == "s3:PutObject"]
+    assert call.resource.endswith("/sessions/dev-p/*")
 
 
 def test_resources_of_a_function() -> None:
