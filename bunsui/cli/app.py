@@ -7,6 +7,8 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
 
 import click
 
@@ -63,11 +65,28 @@ group = Menu(
 )
 
 
+class NoPlugins(ModuleType):
+    """Stands for what pydantic looks for plugins with; they watch validation, and have nothing to watch in a command.
+
+    Looking for them reads the metadata of every installed package, so they are disabled. Even then pydantic imports
+    `importlib.metadata` to look with, and thereby a mail parser and an archiver: 20 ms of every command. Should it ask
+    for anything else, it gets the real module.
+    """
+
+    NAME = "pydantic.plugin._loader"
+    get_plugins = tuple
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        sys.modules.pop(self.NAME, None)
+        return getattr(importlib.import_module(self.NAME), name)
+
+
 def run(words: Sequence[str]) -> int:
     """Run one command; tell errors, and return the exit code."""
-    # Looking for plugins of pydantic reads the metadata of every installed package; they watch validation, and have
-    # nothing to watch in a command.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    if os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__") == "__all__":
+        sys.modules.setdefault(NoPlugins.NAME, NoPlugins(NoPlugins.NAME))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

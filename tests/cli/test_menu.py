@@ -101,3 +101,8 @@ def test_synth_imports_neither_rich_nor_boto3(project):
     found = imported("from bunsui.__main__ import main\nassert main(['synth']) == 0", project)
     assert {"click", "pydantic"} <= found
     assert not found & {"rich", "boto3", "botocore"}
+
+
+def test_synth_looks_for_no_plugins_of_pydantic(project):
+    synth = "from bunsui.__main__ import main\nassert main(['synth']) == 0"
+    assert "pydantic" in imported(f"{synth}\nassert 'importlib.metadata' not in sys.modules", project)

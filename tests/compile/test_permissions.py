@@ -15,7 +15,7 @@ import pytest
 from bunsui import Bucket, Lambda, Pipeline, Table
 from bunsui.compile.assembly import _prove
 from bunsui.compile.grants import INLINE_LIMIT, MANAGED_COUNT, MANAGED_LIMIT, grants
-from bunsui.compile.prove import Finding, prove
+from bunsui.compile.prove import Finding, _covers, prove
 from bunsui.errors import BunsuiErrors, DeclarationError
 from bunsui.model.calls import NO_RESOURCE_TYPE, Call, Condition, Why
 
@@ -214,6 +214,26 @@ def test_a_pattern_may_cover_what_a_call_needs_only_exactly_once() -> None:
     calls = {"R": [call("s3:GetObject", "b/*"), call("s3:GetObject", "b/raw/*")]}
     assert prove([template("b/*")], calls) == []
     assert prove([template("b/*", "b/raw/*")], calls) == [Finding("R", "allowed twice", "s3:GetObject", "b/raw/*")]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "resource", "covers"),
+    [
+        ("b/raw", "b/raw", True),
+        ("b/raw", "b/raw/x", False),
+        ("b/*", "b/raw/*", True),
+        ("b/*", "c/raw", False),
+        ("*", "b/raw", True),
+        ("b/*/x", "b/raw/x", True),
+        ("b/*/x", "b/raw/y", False),
+        ("b/**", "b/raw", True),
+        ("b/?aw/*", "b/raw/x", True),
+        ("b/?aw/*", "b/*aw/x", False),
+        ("b/r.w/*", "b/raw/x", False),
+    ],
+)
+def test_a_pattern_covers_what_it_stands_for(pattern: str, resource: str, covers: bool) -> None:
+    assert _covers(pattern, resource) is covers
 
 
 # Templates
