@@ -12,5 +12,6 @@ are decoded, results are encoded, large ones are spilled, undeclared resources a
 
 from bunsui.testing.run import Invocation, PipelineRun
 from bunsui.testing.runner import PipelineRunner
+from bunsui.testing.started import Started
 
-__all__ = ["Invocation", "PipelineRun", "PipelineRunner"]
+__all__ = ["Invocation", "PipelineRun", "PipelineRunner", "Started"]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from bunsui.compile.plan import Plan, plan
 from bunsui.errors import UsageError
-from bunsui.interpreter import DynamoDB, Execution, StateMachines, Took, execute
+from bunsui.interpreter import DynamoDB, StateMachines, Took, start
 from bunsui.interpreter import Lambda as Functions
 from bunsui.model.names import JOB_RUNS_TABLE, SESSIONS_TABLE, Names, execution_name
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.target import Code
-from bunsui.runtime.decode import decode
 from bunsui.testing.functions import ACCOUNT, REGION, Stub, Worker, filled
 from bunsui.testing.memory import MemoryS3
-from bunsui.testing.run import Invocation, PipelineRun
+from bunsui.testing.run import PipelineRun
+from bunsui.testing.started import Started, World
 
 SESSION = "test-session"
 
@@ -95,6 +94,14 @@ class PipelineRunner:
         Raises:
             UsageError, BunsuiErrors: BUN405 for wrong parameters.
         """
+        return self.start(**parameters).finish()
+
+    def start(self, **parameters: Any) -> Started:
+        """Start a session and run it until something takes time; see `Started`.
+
+        Raises:
+            UsageError, BunsuiErrors: BUN405 for wrong parameters.
+        """
         from bunsui.session.parameters import resolve
 
         declared = self.pipeline.parameters
@@ -103,50 +110,27 @@ class PipelineRunner:
             values=parameters,
             defaults={one.name: one.default for one in declared if not one.required},
         )
-        tables = DynamoDB({SESSIONS_TABLE: ("session",), JOB_RUNS_TABLE: ("session", "run")})
-        invocations: list[Invocation] = []
-        values: dict[str, Any] = {}
-        execution = execute(
+        world = World(DynamoDB({SESSIONS_TABLE: ("session",), JOB_RUNS_TABLE: ("session", "run")}), [], {})
+        handle = start(
             filled(self._plan.machine.definition),
             {"session": SESSION, "attempt": 1, "parameters": given},
-            services=self._services(tables, invocations, values),
+            services=self._services(world),
             name=execution_name(SESSION, 1),
             seed=self._seed,
             state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{self._plan.machine.name}",
         )
-        return self._result(execution, tables, invocations, values)
+        results = {name: bound.operation.result_type() for name, bound in self.pipeline.operations.items()}
+        return Started(handle, world, results)
 
-    def _services(self, tables: DynamoDB, invocations: list[Invocation], values: dict[str, Any]) -> dict[str, Any]:
+    def _services(self, world: World) -> dict[str, Any]:
         functions: dict[str, Callable[[dict[str, Any]], Took]] = {}
         for name, worker in self._plan.workers.items():
             variables = worker.work.target.variables(worker, self._plan.names)
             environment = {key: filled(value) for key, value in variables.items()}
-            function = Worker(environment, self._stubs, self.s3, invocations, values)
+            function = Worker(environment, self._stubs, self.s3, world.invocations, world.values)
             functions[self._plan.names.function(name)] = function.invoke
         machines = {machine.name: filled(machine.definition) for machine in self._plan.jobs.values()}
-        return {"lambda": Functions(functions), "states": StateMachines(machines), "dynamodb": tables}
-
-    def _result(
-        self, execution: Execution, tables: DynamoDB, invocations: list[Invocation], values: Mapping[str, Any]
-    ) -> PipelineRun:
-        session = next((_plain(item) for item in tables.tables[SESSIONS_TABLE].items.values()), {})
-        runs = tuple(_plain(item) for item in tables.tables[JOB_RUNS_TABLE].items.values())
-        error, message = _told(execution)
-        return PipelineRun(
-            status=execution.status,
-            error=error,
-            message=message,
-            outputs={name: self._typed(name, value) for name, value in values.items()},
-            invocations=tuple(invocations),
-            jobs={run["job"]: run["status"] for run in runs},
-            duration=execution.duration,
-            session=session,
-            job_runs=runs,
-            execution=execution,
-        )
-
-    def _typed(self, operation: str, value: Any) -> Any:
-        return decode(value, self.pipeline.operations[operation].operation.result_type(), operation)
+        return {"lambda": Functions(functions), "states": StateMachines(machines), "dynamodb": world.tables}
 
     def _of(self, operation: str) -> Stub:
         if operation not in self.pipeline.operations:
@@ -155,22 +139,3 @@ class PipelineRunner:
                 "BUN703", f"pipeline {self.pipeline.name!r} has no operation {operation!r}", hint=f"it has {known}"
             )
         return self._stubs.setdefault(operation, Stub())
-
-
-def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A DynamoDB item without its type tags; JSON texts of outputs and parameters are read."""
-    found = {name: next(iter(attribute.values())) for name, attribute in item.items()}
-    return {
-        name: json.loads(value) if name in ("outputs", "parameters") and isinstance(value, str) else value
-        for name, value in found.items()
-    }
-
-
-def _told(execution: Execution) -> tuple[str, str]:
-    """Error class and message, read out of what nested executions and Lambda wrap them in."""
-    if execution.error is None:
-        return "", ""
-    from bunsui.session.failure import explain
-
-    told = explain(execution.error, execution.cause or "")
-    return told.error, told.message

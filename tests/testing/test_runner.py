@@ -69,6 +69,22 @@ def test_the_same_seed_gives_the_same_run(pipeline_runner: Make) -> None:
     assert len(orders) == 1
 
 
+def test_time_passes_when_the_test_says_so(pipeline_runner: Make) -> None:
+    started = pipeline_runner(counting).stub(raw=Raw("a", ["r"])).takes(raw=60, rows=30).start(month=1)
+    assert started.now.order == ["raw"]
+    assert started.now.session["status"] == "RUNNING"
+    assert started.advance(59).jobs == {"load": "RUNNING"}
+    assert started.advance(1).jobs == {"load": "SUCCEEDED", "count": "RUNNING"}
+    assert started.finish().duration == 90
+
+
+def test_a_stopped_session_runs_nothing_more(pipeline_runner: Make) -> None:
+    started = pipeline_runner(counting).stub(raw=Raw("a", [])).takes(raw=60).start(month=1)
+    started.advance(10)
+    assert started.stop("enough").status == "ABORTED"
+    assert started.advance(1000).order == ["raw"]
+
+
 def test_wrong_names_and_parameters_are_told(pipeline_runner: Make) -> None:
     with pytest.raises(BunsuiError) as unknown:
         pipeline_runner(counting).stub(row=1)
