@@ -10,9 +10,8 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bunsui.compile import assets_imports, assets_unit, requirements
 from bunsui.compile.assets_unit import File, Unit
@@ -28,8 +27,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 Memo = MutableMapping[Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(NamedTuple):
     """The code of one unit for one platform.
 
     Attributes:

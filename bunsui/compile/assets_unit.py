@@ -8,10 +8,10 @@ import importlib.util
 import os
 import pkgutil
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import NamedTuple
 
 from bunsui.errors import DeclarationError, Where
 
@@ -19,8 +19,7 @@ NEVER = ("__pycache__", ".*", "node_modules", "*.pyc", "*.pyo", "*.egg-info", "*
 """Names of files and folders that are not packed."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class File:
+class File(NamedTuple):
     """One file of a zip.
 
     Attributes:
@@ -36,8 +35,7 @@ class File:
     source: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """The outermost regular package that holds a module, or the module's single file.
 
     Attributes:

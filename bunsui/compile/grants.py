@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bunsui.errors import DeclarationError
 from bunsui.model.calls import Call, Condition, Why, document
@@ -21,8 +20,7 @@ _FILLED_IN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """One IAM statement: every action on every resource, because some call needs it.
 
     Attributes:

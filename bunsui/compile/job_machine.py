@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bunsui.compile.budget import consumers, leaving
 from bunsui.compile.states import CONTEXT_INPUT, Link, constant, field, jsonata, machine, retrier, state_name, variable
@@ -26,8 +26,7 @@ TRANSIENT = {"IntervalSeconds": 2, "MaxAttempts": 6, "BackoffRate": 2.0}
 TIMEOUT, FUNCTION_TIMEOUT = "States.Timeout", "Sandbox.Timedout"
 
 
-@dataclass(frozen=True, slots=True)
-class JobPlan:
+class JobPlan(NamedTuple):
     """What a job's machine is made of.
 
     Attributes:
@@ -61,8 +60,7 @@ def job_machine(plan: JobPlan, names: Names) -> State:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(NamedTuple):
     plan: JobPlan
     names: Names
     consumers: Mapping[str, frozenset[str]]

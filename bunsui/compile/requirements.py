@@ -11,8 +11,8 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from bunsui.compile.requirements_pip import Platform, download, report
 from bunsui.errors import DeclarationError, Where, raise_all
@@ -24,8 +24,7 @@ _NOTHING = "# nothing\n"
 _PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+) --hash=sha256:(?P<sha256>[0-9a-f]{64})")
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(NamedTuple):
     """One locked distribution."""
 
     name: str

@@ -7,9 +7,8 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bunsui.errors import DeclarationError, Where
 
@@ -32,8 +31,7 @@ sys.exit(main(sys.argv[2:]))
 # pip chooses wheels by --platform and --python-version, yet evaluates markers for the interpreter that it runs on.
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """What wheels must run on.
 
     Attributes:

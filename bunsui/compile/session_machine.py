@@ -7,7 +7,7 @@ execution that is stopped or times out can write nothing, and is completed by wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bunsui.compile.states import CONTEXT_INPUT, Link, field, jsonata, machine, retrier, state_name, variable
 from bunsui.graph.decompose import Parallel, Part, Serial, decompose, members
@@ -31,8 +31,7 @@ _NOW = "$states.context.State.EnteredTime"
 _ERROR = "$states.errorOutput"
 
 
-@dataclass(frozen=True, slots=True)
-class JobStart:
+class JobStart(NamedTuple):
     """How one job is started.
 
     Attributes:
@@ -82,8 +81,7 @@ def session_machine(pipeline: str, jobs: Mapping[str, JobStart], names: Names) -
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(NamedTuple):
     jobs: Mapping[str, JobStart]
     names: Names
 

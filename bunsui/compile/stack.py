@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from troposphere import GetAtt, Output, Ref, Sub, Tags, logs, stepfunctions
 
@@ -26,8 +25,7 @@ MACHINE_LOGS = "MachineLogs"
 SESSION_MACHINE = "SessionMachine"
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """Resources that stay together.
 
     Attributes:

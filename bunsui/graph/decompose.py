@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,7 @@ def decompose(needs: Mapping[str, frozenset[str]]) -> Part:
     return _part(names, _Relations(names, bit, before, related))
 
 
-@dataclass(frozen=True, slots=True)
-class _Relations:
+class _Relations(NamedTuple):
     names: tuple[str, ...]
     bit: Mapping[str, int]
     before: Mapping[str, int]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, NamedTuple
 
 from bunsui.errors import BunsuiError, DeclarationError, Where, raise_all
 from bunsui.model import membership
@@ -15,8 +14,7 @@ from bunsui.model.operation import Operation
 from bunsui.model.references import FromOutput, FromParameter, Parameter, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """An operation in its pipeline.
 
     Attributes:

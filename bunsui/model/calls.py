@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bunsui.errors import Where
 
@@ -11,8 +11,7 @@ NO_RESOURCE_TYPE = "NO-RESOURCE-TYPE"
 """Justification of a `*` resource: IAM has no resource type for the action (AWS, Service Authorization Reference)."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Condition:
+class Condition(NamedTuple):
     """One condition of a statement, such as `StringLike` `s3:prefix` `("raw/*",)`."""
 
     operator: str
@@ -28,8 +27,7 @@ def document(conditions: Iterable[Condition]) -> dict[str, dict[str, list[str]]]
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(NamedTuple):
     """The reason for a call: who needs it, what for, and the line that says so."""
 
     operation: str
@@ -37,8 +35,7 @@ class Why:
     where: Where | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One needed API call.
 
     Attributes:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bunsui.errors import BunsuiError, DeclarationError, Where
 from bunsui.model import types
@@ -16,8 +15,7 @@ from bunsui.model.signature import Parameter as Wanted
 from bunsui.model.signature import Signature
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What the parameters of a pipeline's operations may be fed from."""
 
     pipeline: str

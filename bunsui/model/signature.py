@@ -9,15 +9,13 @@ import importlib.util
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bunsui.errors import DeclarationError, Where
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of a handler."""
 
     name: str
@@ -25,8 +23,7 @@ class Parameter:
     optional: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """Parameters that may be fed by name, and the type of the result (`Any` where it is not annotated)."""
 
     parameters: tuple[Parameter, ...]

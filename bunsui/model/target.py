@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from bunsui.model.calls import Call, Why
 from bunsui.model.environment import Environment
@@ -15,16 +14,14 @@ Json = Any
 State = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """The code that a worker runs: `module:function`, and the digest of the asset that holds it."""
 
     handler: str
     asset: str
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """What one operation asks of its target; operations with equal work share one worker.
 
     Attributes:
@@ -43,8 +40,7 @@ class Work:
     unspills: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(NamedTuple):
     """One deployed thing that runs operations, such as a Lambda function.
 
     Attributes:
