@@ -66,6 +66,7 @@ class Project:
         self.config = config
         self.environment = environment
         self._given = tuple(pipelines)
+        self._by_place: dict[str, Pipeline] = {}
 
     @classmethod
     def load(
@@ -132,7 +133,9 @@ class Project:
             UsageError: BUN403.
         """
         if name is not None and ":" in name:
-            return load(name, self.config.root)
+            found = load(name, self.config.root)
+            self._by_place[found.name] = found
+            return found
         known = self.pipelines
         if name is None and len(known) == 1:
             return next(iter(known.values()))

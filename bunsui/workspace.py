@@ -124,7 +124,7 @@ class Workspace(Project):
 
     # Sessions
 
-    @cached_property
+    @property
     def sessions(self) -> Sessions:
         """All that one can do with sessions."""
         from bunsui.session.sessions import Sessions
@@ -228,8 +228,8 @@ class Workspace(Project):
 
     @property
     def _declared(self) -> Mapping[str, Pipeline]:
-        """The pipelines, or none: a broken declaration must not keep anybody from looking at a session."""
+        """The pipelines known so far: a broken declaration must not keep anybody from looking at a session."""
         try:
-            return self.pipelines
+            return {**self._by_place, **self.pipelines}
         except (BunsuiError, BunsuiErrors):
-            return {}
+            return self._by_place

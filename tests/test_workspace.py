@@ -175,3 +175,11 @@ def test_a_broken_declaration_does_not_keep_from_looking_at_sessions(
     assert workspace.sessions.pipelines == ()
     with pytest.raises(BunsuiError):
         _ = workspace.pipelines
+
+
+def test_sessions_know_a_pipeline_that_is_named_by_its_place(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = configured(project, "one")
+    monkeypatch.setattr(Workspace, "aws", object())
+    assert workspace.sessions.pipelines == ("one",)
+    workspace.pipeline("workspace_etl:two")
+    assert set(workspace.sessions.pipelines) == {"one", "two"}
