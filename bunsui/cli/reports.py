@@ -96,7 +96,9 @@ def failure_lines(failure: Failure) -> Iterator[str]:
     for line in failure.traceback[-TRACEBACK_LINES:]:
         yield from (f"    {part}" for part in line.rstrip().splitlines())
     if failure.log is not None:
-        yield f"  log: {log_text(failure.log)}"
+        first, *rest = log_text(failure.log).splitlines()
+        yield f"  log: {first}"
+        yield from (f"    {line}" for line in rest)
 
 
 def next_commands(app: App, report: SessionReport) -> Iterator[str]:

@@ -272,6 +272,14 @@ def test_a_session_that_was_cancelled(streams):
     assert out.getvalue().endswith("\n\nCancelled: cancelled by ada: wrong month\n")
 
 
+def test_all_lines_of_the_log_line_are_indented():
+    from bunsui.session.model import Failure
+
+    said = LogLine(time=datetime(2026, 11, 21, tzinfo=UTC), event="operation.failed", error="E", message="one\ntwo")
+    told = list(failure_lines(Failure(kind="error", error="E", message="one", log=said)))
+    assert told[-1] == "    two"
+
+
 def test_messages_are_no_markup(streams):
     out, _ = streams(False)
     error = samples.RUNS[0].operations[0].model_copy(update={"error": "[bold]Odd[/]"})
