@@ -15,6 +15,7 @@ from bunsui.config import FILE, Config, find, replaced
 from bunsui.errors import BunsuiError, UsageError, Where, raise_all
 from bunsui.loading import load
 from bunsui.model.environment import Environment
+from bunsui.model.names import Names
 from bunsui.model.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class Project:
                         related=[("the other", known.where)],
                     )
                 )
-        raise_all(errors)
+        raise_all(errors or _clashes(found.values(), self.environment.prefix))
         return found
 
     def pipeline(self, name: str | None = None) -> Pipeline:
@@ -228,3 +229,30 @@ class Project:
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.config.root).as_posix() if path.is_relative_to(self.config.root) else str(path)
+
+
+def _clashes(pipelines: Iterable[Pipeline], prefix: str) -> Iterator[BunsuiError]:
+    """Names in AWS are joined with hyphens, which names may contain: pipeline `a-b` and job `b` of `a` are one."""
+    first: dict[tuple[str, str], tuple[str, Where]] = {}
+    for pipeline in pipelines:
+        names = Names(pipeline.name, prefix)
+        made = [("state machine", names.machine, f"pipeline {pipeline.name!r}", pipeline.where)]
+        made += [
+            ("state machine", names.job(job.name), f"job {job.name!r} of pipeline {pipeline.name!r}", job.where)
+            for job in pipeline.jobs
+        ]
+        made += [
+            (one.kind.lower(), one.physical_name(names), f"{one.id!r} of pipeline {pipeline.name!r}", one.where)
+            for one in pipeline.resources
+            if one.owned
+        ]
+        for kind, name, what, where in made:
+            other = first.setdefault((kind, name), (what, where))
+            if other[0] != what:
+                yield UsageError(
+                    "BUN201",
+                    f"{what} and {other[0]} both make a {kind} named {name!r} in AWS",
+                    where=where,
+                    hint="rename one of them",
+                    related=[("the other", other[1])],
+                )

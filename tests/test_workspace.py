@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bunsui import Pipeline, Workspace
+from bunsui import Job, Pipeline, Workspace
 from bunsui.errors import BunsuiError, BunsuiErrors, ExitCode, UsageError
-from tests.compile.pipelines import pipeline
+from tests.compile.pipelines import operation, pipeline
 
 MODULE = """\
 from bunsui import Bucket, Lambda, Pipeline, operation
@@ -183,3 +183,20 @@ def test_sessions_know_a_pipeline_that_is_named_by_its_place(project: Path, monk
     assert workspace.sessions.pipelines == ("one",)
     workspace.pipeline("workspace_etl:two")
     assert set(workspace.sessions.pipelines) == {"one", "two"}
+
+
+def test_names_that_meet_in_aws_are_told(tmp_path: Path) -> None:
+    parent = pipeline({"work": []}, {"b": ["work"]})
+    with pytest.raises(UsageError) as clash:
+        _ = Workspace.load(tmp_path, pipelines=[named("a", "b-c"), named("a-b", "c")]).pipelines
+    assert clash.value.code == "BUN201"
+    assert "job 'c' of pipeline 'a-b' and job 'b-c' of pipeline 'a' both make a state machine named 'a-b-c'" in str(
+        clash.value
+    )
+    assert clash.value.hint == "rename one of them"
+    with pytest.raises(UsageError, match=r"pipeline 'p-b' and job 'b' of pipeline 'p'"):
+        _ = Workspace.load(tmp_path, pipelines=[parent, named("p-b", "x")]).pipelines
+
+
+def named(name: str, job: str) -> Pipeline:
+    return Pipeline(name, jobs=[Job(job, operation("work"))])

@@ -55,6 +55,11 @@ class Bucket(Declaration):
         return "Bucket"
 
     @property
+    def owned(self) -> bool:
+        """Whether the pipeline's stack creates it."""
+        return self.existing is None
+
+    @property
     def name(self) -> str:
         """The bucket's name in AWS; resolves where the code runs."""
         return at_run_time.resolve_bucket(self.id)
@@ -96,7 +101,7 @@ class Bucket(Declaration):
 
     def stack(self, names: Names, environment: Environment) -> Sequence[Any]:
         """The bucket and its TLS-only policy."""
-        if self.existing:
+        if not self.owned:
             return ()
         return _stack(self, names, environment)
 

@@ -67,6 +67,11 @@ class Table(Declaration):
         return "Table"
 
     @property
+    def owned(self) -> bool:
+        """Whether the pipeline's stack creates it."""
+        return self.existing is None
+
+    @property
     def name(self) -> str:
         """The table's name in AWS; resolves where the code runs."""
         return at_run_time.resolve_table(self.id)
@@ -85,7 +90,7 @@ class Table(Declaration):
 
     def stack(self, names: Names, environment: Environment) -> Sequence[Any]:
         """The table."""
-        if self.existing:
+        if not self.owned:
             return ()
         return _stack(self, names, environment)
 
