@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bunsui.compile import budget
 from bunsui.compile.job_machine import JobPlan, job_machine
@@ -34,8 +34,7 @@ MACHINE_STARS = (
 """Logging and tracing of a machine (AWS Step Functions developer guide, "cw-logs", "xray-iam"); no resource types."""
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """A state machine: its name in AWS, its definition and what its role has to allow."""
 
     key: str
@@ -44,8 +43,7 @@ class Machine:
     calls: tuple[Call, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A compiled pipeline, before it is put into templates.
 
     Attributes:

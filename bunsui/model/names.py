@@ -6,7 +6,7 @@ Placeholders such as `${AWS::AccountId}` stand where CloudFormation fills in the
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CONTROL_STACK = "bunsui-control"
 SESSIONS_TABLE = "bunsui-sessions"
@@ -59,8 +59,7 @@ def execution_name(session: str, attempt: int, job: str | None = None) -> str:
     return f"{session}-{attempt}" if job is None else f"{session}-{attempt}-{execution_part(job)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """The names of one pipeline in one environment."""
 
     pipeline: str
