@@ -155,17 +155,18 @@ class Project:
     # Compiling
 
     def compile(self, name: str | None = None, *, template_format: Format | None = None) -> Assembly:
-        """The assembly of a pipeline; writes nothing but a cache of resolved requirements.
+        """The assembly of a pipeline; of its files only new locks of requirements are written.
 
         Raises:
             DeclarationError: BUN301 to BUN305.
+            UsageError: BUN306, the folder cannot be read or written.
         """
         from bunsui.compile.assembly import assemble
 
         pipeline = self.pipeline(name)
         folder = self._folder(pipeline)
         with self._files(folder):
-            return assemble(
+            assembly = assemble(
                 pipeline,
                 self.environment,
                 self.config.root,
@@ -173,6 +174,8 @@ class Project:
                 template_format=template_format or self.config.format,
                 exclude=self.config.exclude,
             )
+            assembly.keep_locks(folder)
+        return assembly
 
     def synth(self, name: str | None = None, *, template_format: Format | None = None) -> Synthesis:
         """Compile a pipeline and write its assembly.

@@ -70,6 +70,14 @@ class Assembly:
             changed.append(name)
         return changed
 
+    def keep_locks(self, folder: Path) -> None:
+        """Write new locks of requirements alone: whoever compiles next need not resolve them again, nor get others."""
+        for name, text in self.files.items():
+            path = folder / name
+            if name.startswith("requirements/") and not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
+
     def differences(self, folder: Path) -> str:
         """A unified diff from what is in the folder to this assembly; empty when they are the same."""
         found: list[str] = []

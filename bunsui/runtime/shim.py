@@ -19,7 +19,7 @@ from typing import Any
 from . import hints, logs, store
 from .decode import decode
 from .encode import encode
-from .failures import EncodeError, MissingInput, ResultTooLarge
+from .failures import DecodeError, EncodeError, MissingInput, ResultTooLarge
 from .invocation import IDS, running, subject
 
 INLINE = 32 * 1024
@@ -90,7 +90,26 @@ def run(about: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[dict[str, 
         import asyncio
 
         result = asyncio.run(result)
+    if result is None:
+        _check_none(function)
     return enveloped(result, about)
+
+
+def _check_none(function: Callable[..., Any]) -> None:
+    """A function that falls off its end fails itself, rather than whoever takes its result."""
+    promised = hints.of(_annotated(function)).get("return", Any)
+    try:
+        decode(None, promised, "result")
+    except DecodeError:
+        name = getattr(promised, "__name__", promised)
+        raise EncodeError(
+            f"{subject()} returned None, but its annotation says {name}; return one, or annotate it as optional"
+        ) from None
+
+
+def _annotated(function: Callable[..., Any]) -> Any:
+    """Where a callable keeps its annotations."""
+    return function if inspect.isroutine(function) or inspect.isclass(function) else type(function).__call__
 
 
 @lru_cache(maxsize=8)
@@ -113,8 +132,7 @@ def load(handler: str) -> Callable[..., Any]:
 
 
 def _arguments(function: Callable[..., Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    annotated: Any = function if inspect.isroutine(function) or inspect.isclass(function) else type(function).__call__
-    kinds = hints.of(annotated)
+    kinds = hints.of(_annotated(function))
     _check_complete(function, inputs)
     read: dict[str, Any] = {}
     return {

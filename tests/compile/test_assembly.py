@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import os
@@ -356,3 +357,11 @@ def test_check_of_the_workspace(project: Path) -> None:
     assert workspace.check().same
     assert workspace.check().diff == ""
     assert workspace.synth("etl").changed == ()
+
+
+def test_a_lock_is_kept_by_whoever_compiles_first(assembly: Assembly, tmp_path: Path) -> None:
+    folder, lock = tmp_path / "kept", "requirements/python3.14-x86_64-0.txt"
+    dataclasses.replace(assembly, files={**assembly.files, lock: "# pinned\n"}).keep_locks(folder)
+    assert [path.relative_to(folder).as_posix() for path in folder.rglob("*.*")] == [lock]
+    dataclasses.replace(assembly, files={lock: "# others\n"}).keep_locks(folder)
+    assert (folder / lock).read_text() == "# pinned\n"

@@ -325,3 +325,14 @@ def test_ids_are_gone_after_a_failure_too(invoke):
     with pytest.raises(ZeroDivisionError):
         invoke("def main(): 1 / 0")
     assert current() == {}
+
+
+@pytest.mark.parametrize("annotation", ["int", "list[int]", "dict[str, int]"])
+def test_a_function_that_falls_off_its_end_fails_itself(invoke, annotation):
+    with pytest.raises(EncodeError, match=r"operation 'clean' returned None, but its annotation says"):
+        invoke(f"def main() -> {annotation}: pass")
+
+
+@pytest.mark.parametrize("annotation", ["-> None", "-> int | None", "-> object", ""])
+def test_none_is_a_result_where_the_annotation_allows_it(invoke, annotation):
+    assert invoke(f"def main() {annotation}: pass") == {"value": None}
