@@ -149,15 +149,7 @@ class DynamoDB:
         except ServiceError as error:
             if error.aws_code != "ConditionalCheckFailedException":
                 raise
-            raise ConditionFailedError(
-                error.code,
-                error.message,
-                service=error.service,
-                operation=error.operation,
-                aws_code=error.aws_code,
-                aws_message=error.aws_message,
-                hint="the item was changed in the meantime; read it again",
-            ) from error
+            raise error.narrowed(ConditionFailedError, "the item was changed in the meantime; read it again") from error
         return from_wire(done.get("Attributes", {}))
 
 

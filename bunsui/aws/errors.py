@@ -74,6 +74,12 @@ class ServiceError(AwsError):
         self.aws_code = aws_code
         self.aws_message = aws_message
 
+    def narrowed(self, kind: type[ServiceError], hint: str) -> ServiceError:
+        """The same as an error of its own class, which callers can tell from others."""
+        return _rebuild(
+            kind, self.code, self.message, self.service, self.operation, self.aws_code, self.aws_message, hint
+        )
+
     def __reduce__(self) -> tuple[object, ...]:
         words = (self.service, self.operation, self.aws_code, self.aws_message, self.hint)
         return _rebuild, (type(self), self.code, self.message, *words)

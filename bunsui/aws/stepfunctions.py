@@ -108,15 +108,7 @@ class StepFunctions:
         except ServiceError as error:
             if error.aws_code != "ExecutionAlreadyExists":
                 raise
-            raise ExecutionExistsError(
-                error.code,
-                error.message,
-                service=error.service,
-                operation=error.operation,
-                aws_code=error.aws_code,
-                aws_message=error.aws_message,
-                hint="look at that execution, or start under another name",
-            ) from error
+            raise error.narrowed(ExecutionExistsError, "look at that execution, or start under another name") from error
 
     def describe_execution(self, arn: str) -> ExecutionDetail | None:
         """The execution, or None when AWS knows no such one (any more)."""
