@@ -275,6 +275,5 @@ def _tables() -> Iterator[None]:
     except ServiceError as error:
         if error.aws_code != "ResourceNotFoundException":
             raise
-        raise AwsError(
-            "BUN504", "the session tables are not there", hint="run `bunsui bootstrap` for this account and region"
-        ) from error
+        hint = "nothing was deployed to this account and region yet: `bunsui deploy` (or `bunsui bootstrap`) makes them"
+        raise AwsError("BUN504", "the session tables are not there", hint=hint) from error

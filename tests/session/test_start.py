@@ -125,4 +125,5 @@ def test_missing_tables_mean_a_missing_control_stack():
     with pytest.raises(BunsuiError) as caught:
         one.start({}, "night")
     assert caught.value.code == "BUN504"
-    assert "bunsui bootstrap" in caught.value.hint
+    assert "`bunsui deploy`" in caught.value.hint
+    assert "`bunsui bootstrap`" in caught.value.hint
