@@ -23,8 +23,16 @@ def get(bucket: str, key: str) -> bytes:
 
 
 def stream(bucket: str, key: str) -> Any:
-    """Content of an object, to be read and closed by the caller."""
-    return client().get_object(Bucket=bucket, Key=key)["Body"]
+    """Content of an object, to be read and closed by the caller.
+
+    Raises:
+        FileNotFoundError: there is none; S3's own error does not say which was asked for.
+    """
+    s3 = client()
+    try:
+        return s3.get_object(Bucket=bucket, Key=key)["Body"]
+    except s3.exceptions.NoSuchKey:
+        raise FileNotFoundError(f"there is no s3://{bucket}/{key}") from None
 
 
 def put(bucket: str, key: str, data: bytes, content_type: str = "application/octet-stream") -> None:

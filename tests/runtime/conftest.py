@@ -4,36 +4,12 @@ from types import SimpleNamespace
 import pytest
 
 from bunsui.runtime import logs, shim, store
-
-
-class FakeS3:
-    """Objects in memory, through the calls of boto3 that the runtime makes."""
-
-    def __init__(self):
-        self.objects = {}
-
-    def put_object(self, Bucket, Key, Body, ContentType):
-        self.objects[Bucket, Key] = Body
-
-    def get_object(self, Bucket, Key):
-        import io
-
-        if (Bucket, Key) not in self.objects:
-            raise LookupError("NoSuchKey")
-        return {"Body": io.BytesIO(self.objects[Bucket, Key])}
-
-    def get_paginator(self, operation):
-        assert operation == "list_objects_v2"
-        return self
-
-    def paginate(self, Bucket, Prefix):
-        keys = sorted(key for bucket, key in self.objects if bucket == Bucket and key.startswith(Prefix))
-        return [{"Contents": [{"Key": key}]} for key in keys] or [{}]
+from bunsui.testing.memory import MemoryS3
 
 
 @pytest.fixture
 def s3(monkeypatch):
-    fake = FakeS3()
+    fake = MemoryS3()
     monkeypatch.setitem(store._clients, "s3", fake)
     return fake
 

@@ -46,6 +46,12 @@ def test_a_failure_is_told_and_recorded(pipeline_runner: Make) -> None:
     assert "rows" not in run.outputs
 
 
+def test_a_missing_object_is_named(pipeline_runner: Make) -> None:
+    run = pipeline_runner(counting).run(month=7)
+    assert run.error == "FileNotFoundError"
+    assert run.message.endswith("/raw/7.csv")
+
+
 def test_what_is_not_declared_is_refused_as_in_lambda(pipeline_runner: Make) -> None:
     run = pipeline_runner(failing).stub(raw=Raw("a", [])).run(month=1)
     assert run.error == "UndeclaredAccess"
