@@ -5,10 +5,12 @@ Starts the embedded AWS, deploys the pipeline, loads one month, runs a session, 
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from blueprints.flight_delays import load, show
@@ -92,6 +94,16 @@ def summary(found: dict[str, Any]) -> str:
     )
 
 
+def script() -> str:
+    """`bunsui` as it is to be typed here: the script beside the interpreter, relative below the working directory."""
+    beside = Path(sys.executable).with_name("bunsui")
+    if not beside.exists():
+        return "bunsui"
+    here = Path.cwd()
+    below = beside.is_relative_to(here) and beside.parent != here
+    return shlex.quote(str(beside.relative_to(here) if below else beside))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; the only argument is the month, 1 to 12, or 0 for the whole year."""
     given = sys.argv[1:] if arguments is None else list(arguments)
@@ -109,7 +121,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return int(error.exit_code)
     if not ran:
-        print("\nLook around with: bunsui local start; bunsui list; bunsui status SESSION; bunsui logs SESSION")
+        command = script()
+        words = ("local start", "list", "status latest", "logs latest")
+        print(f"\nLook around with: {'; '.join(f'{command} {one}' for one in words)}")
     return code
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from blueprints.flight_delays import demo, show
@@ -61,3 +62,30 @@ def test_before_anything_ran():
 def test_the_demo_refuses_what_is_no_month(capsys):
     assert demo.main(["13"]) == demo.main(["x"]) == 2
     assert "month=13 is not a month" in capsys.readouterr().err
+
+
+def test_the_demo_names_the_command_as_it_can_be_typed(monkeypatch, tmp_path):
+    scripts = tmp_path / "of project" / ".venv" / "bin"
+    scripts.mkdir(parents=True)
+    monkeypatch.setattr("sys.executable", str(scripts / "python"))
+    assert demo.script() == "bunsui"
+    (scripts / "bunsui").touch()
+    monkeypatch.chdir(scripts.parents[1])
+    assert demo.script() == ".venv/bin/bunsui"
+    monkeypatch.chdir(scripts)
+    assert demo.script() == f"'{scripts / 'bunsui'}'"
+
+
+def test_the_demo_says_what_to_type_next(monkeypatch, capsys):
+    @contextmanager
+    def running(workspace):
+        yield False
+
+    monkeypatch.setattr(demo, "running", running)
+    monkeypatch.setattr(demo, "run", lambda workspace, month: 0)
+    monkeypatch.setattr(demo, "script", lambda: ".venv/bin/bunsui")
+    assert demo.main([]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "Look around with: .venv/bin/bunsui local start; .venv/bin/bunsui list;"
+        " .venv/bin/bunsui status latest; .venv/bin/bunsui logs latest"
+    )
