@@ -60,15 +60,19 @@ def test_synth_writes_every_pipeline(cli, project):
 
 def test_synth_check(cli, project):
     missing = cli("synth", "--check")
-    assert missing.code == 1
-    assert "+++ b/template.json" in missing.out
-    assert "cfn-out/sums differs; `bunsui synth sums` writes it" in missing.err
+    assert (missing.code, missing.out) == (1, "")
+    assert missing.err == "sums: cfn-out/sums is not written yet; `bunsui synth sums` writes it\n"
+    assert cli("synth", "--check", "--json").json_as("synth-check")["same"] is False
     assert not (project / "cfn-out").exists()
     cli("synth")
     same = cli("synth", "--check")
     assert (same.code, same.out) == (0, "")
     file = project / "cfn-out" / "sums" / "graph.mmd"
     file.write_text(file.read_text() + "more\n")
+    differs = cli("synth", "--check")
+    assert differs.code == 1
+    assert "-more\n" in differs.out
+    assert "cfn-out/sums differs; `bunsui synth sums` writes it" in differs.err
     changed = cli("synth", "--check", "--json").json_as("synth-check")
     assert changed["same"] is False
     assert "-more\n" in changed["pipelines"][0]["diff"]

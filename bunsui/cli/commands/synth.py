@@ -51,9 +51,11 @@ def _check(app: App, names: tuple[str | None, ...], template_format: object) -> 
         if one.same:
             app.out.note(f"{one.pipeline}: {one.folder} is what the declaration says")
             continue
-        for line in one.diff.splitlines():
+        differs = (app.workspace.config.root / one.folder).exists()
+        for line in one.diff.splitlines() if differs else ():
             app.out.print(_coloured(line))
-        app.out.note(f"{one.pipeline}: {one.folder} differs; `{app.next_command('synth', one.pipeline)}` writes it")
+        how, command = "differs" if differs else "is not written yet", app.next_command("synth", one.pipeline)
+        app.out.note(f"{one.pipeline}: {one.folder} {how}; `{command}` writes it")
     return ExitCode.OK if same else ExitCode.FAILED
 
 
