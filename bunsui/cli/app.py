@@ -124,10 +124,22 @@ def _wants_json(words: Sequence[str]) -> bool:
 
 
 def _usage(wrong: click.UsageError, words: Sequence[str]) -> UsageError:
+    if isinstance(wrong, click.NoSuchOption):
+        wrong = click.NoSuchOption(wrong.option_name, wrong.message, _close(wrong), wrong.ctx)
     message = wrong.format_message().rstrip(".")
     named = [word for word in words if word in COMMANDS][:1]
     path = wrong.ctx.command_path if wrong.ctx else " ".join(["bunsui", *named])
-    return UsageError("BUN406", message[:1].lower() + message[1:], hint=f"{path} --help")
+    latest = isinstance(wrong, click.MissingParameter) and wrong.param is not None and wrong.param.name == "session"
+    hint = f"`{path} latest` is about the newest session; {path} --help" if latest else f"{path} --help"
+    return UsageError("BUN406", message[:1].lower() + message[1:], hint=hint)
+
+
+def _close(wrong: click.NoSuchOption) -> list[str]:
+    """Of the options that click would suggest those that may be meant: it counts the dashes, which all have."""
+    name = wrong.option_name.lstrip("-")
+    return [
+        one for one in wrong.possibilities or () if difflib.SequenceMatcher(None, name, one.lstrip("-")).ratio() > 0.7
+    ]
 
 
 def _tell(app: App, errors: Sequence[BunsuiError], code: ExitCode) -> int:

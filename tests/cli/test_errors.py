@@ -74,10 +74,11 @@ def test_a_place_that_cannot_be_read_is_told_all_the_same(cli, workspace, tmp_pa
 USAGE = [
     (("synt",), "there is no command 'synt'", "did you mean 'synth'?"),
     (("xyzzy",), "there is no command 'xyzzy'", "there is: synth, permissions"),
-    (("synth", "--chek"), "no such option '--chek'", "bunsui synth --help"),
+    (("synth", "--chek"), "no such option '--chek'. did you mean '--check'?", "bunsui synth --help"),
     (("--nope", "synth"), "no such option '--nope'", "bunsui --help"),
     (("synth", "--format", "xml"), "'xml' is not one of 'json', 'yaml'", "bunsui synth --help"),
-    (("status",), "missing argument 'SESSION'", "bunsui status --help"),
+    (("status",), "missing argument 'SESSION'", "`bunsui status latest` is about the newest session; bunsui status"),
+    (("logs",), "missing argument 'SESSION'", "`bunsui logs latest` is about the newest session; bunsui logs --help"),
     (("status", "a", "b"), "unexpected extra argument", "bunsui status --help"),
     (("list", "--limit", "0"), "0 is not in the range", "bunsui list --help"),
     (("list", "--status", "DONE"), "'DONE' is not one of", "bunsui list --help"),
@@ -98,6 +99,11 @@ def test_wrong_usage(cli, words, message, hint):
     assert message in result.err.lower() or message in result.err
     assert hint in result.err
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("words", [("--frob", "list"), ("list", "--frob")])
+def test_an_option_that_is_like_none_suggests_none(cli, words):
+    assert cli(*words).err.splitlines()[0] == "error BUN406: no such option '--frob'"
 
 
 @pytest.mark.parametrize(("words", "message", "hint"), USAGE)
