@@ -48,12 +48,12 @@ def in_words(error: BaseException) -> str:
 
 def place(where: Where) -> str:
     """`path:line` that an editor or terminal can open: relative below the working directory, absolute elsewhere."""
-    return f"{path_of(where)}:{where.line}"
+    return f"{path_of(where.file)}:{where.line}"
 
 
-def path_of(where: Where) -> str:
-    """The path of a place, relative below the working directory."""
-    path = Path(where.file)
+def path_of(file: str | Path) -> str:
+    """A path, relative below the working directory."""
+    path = Path(file)
     return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else os.fspath(path)
 
 
@@ -70,7 +70,9 @@ def _one(error: BunsuiError) -> dict[str, Any]:
     return {
         "code": error.code,
         "message": error.message,
-        "where": {"file": path_of(error.where), "line": error.where.line} if error.where else None,
+        "where": {"file": path_of(error.where.file), "line": error.where.line} if error.where else None,
         "hint": error.hint,
-        "related": [{"label": label, "file": path_of(where), "line": where.line} for label, where in error.related],
+        "related": [
+            {"label": label, "file": path_of(where.file), "line": where.line} for label, where in error.related
+        ],
     }

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bunsui.cli.options import App
+from bunsui.cli.output import Output
 from bunsui.errors import AwsError
+from bunsui.local import LocalStatus
 from bunsui.session.model import Status
 from bunsui.workspace import Workspace
 
@@ -310,3 +312,52 @@ def test_cancel(cli, workspace, monkeypatch):
     result = cli("cancel", ID, "--why", "wrong month")
     assert (result.code, result.out) == (0, "it is cancelled\n")
     assert workspace.calls == [("cancel", (ID,), {"who": "ada", "why": "wrong month"})]
+
+
+# local reset
+
+
+class Local:
+    """An embedded AWS that counts how often it is reset."""
+
+    def __init__(self, folder):
+        self.resets = 0
+        self._status = LocalStatus(False, None, None, None, folder, None, None, folder / "server.log")
+
+    def status(self):
+        return self._status
+
+    def reset(self):
+        self.resets += 1
+        return self._status
+
+
+WHAT = "all stacks, buckets, tables, sessions and logs of the embedded AWS (.bunsui/local)"
+
+
+@pytest.fixture
+def local(workspace, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    workspace.local = Local(tmp_path / ".bunsui" / "local")
+    return workspace.local
+
+
+@pytest.mark.parametrize(("answer", "code", "resets"), [(True, 0, 1), (False, 4, 0)])
+def test_local_reset_asks(cli, local, monkeypatch, answer, code, resets):
+    asked = []
+    monkeypatch.setattr(Output, "can_ask", True)
+    monkeypatch.setattr(Output, "ask", lambda _, question: asked.append(question) or answer)
+    result = cli("local", "reset")
+    assert (result.code, local.resets, asked) == (code, resets, [f"Delete {WHAT}?"])
+    assert (f"deleted: {WHAT}\n" in result.out) is answer
+    assert ("error BUN604" in result.err) is not answer
+
+
+def test_local_reset_without_anybody_to_ask(cli, local):
+    refused = cli("local", "reset")
+    assert (refused.code, local.resets) == (4, 0)
+    assert f"error BUN603: somebody has to agree to deleting {WHAT}\n" in refused.err
+    assert cli("local", "reset", "--json").json_as("errors")["errors"][0]["code"] == "BUN603"
+    agreed = cli("local", "reset", "--yes")
+    assert (agreed.code, local.resets) == (0, 1)
+    assert (agreed.out, agreed.err) == (f"deleted: {WHAT}\nthe embedded AWS is not running\n", "")

@@ -150,7 +150,7 @@ def test_the_embedded_aws_itself(cli, project):
         started = cli("local", "start", "--json").json_as("local-start")
         assert cli("local", "start", "--json").json["pid"] == started["pid"]
         assert cli("local", "status").out.startswith(f"the embedded AWS runs at {started['endpoint_url']} (process ")
-        assert cli("local", "reset", "--json").json_as("local-reset")["running"] is True
+        assert cli("local", "reset", "--yes", "--json").json_as("local-reset")["running"] is True
     finally:
         stopped = cli("local", "stop", "--json").json_as("local-stop")
     assert stopped["was_running"] is True

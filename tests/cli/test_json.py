@@ -63,7 +63,7 @@ CASES = [
     ("local-start", ("local", "start"), "local", None, 0),
     ("local-stop", ("local", "stop"), "local", None, 0),
     ("local-status", ("local", "status"), "local", None, 0),
-    ("local-reset", ("local", "reset"), "local", None, 0),
+    ("local-reset", ("local", "reset", "--yes"), "local", None, 0),
 ]
 
 

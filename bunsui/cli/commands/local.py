@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bunsui.cli.faults import path_of
 from bunsui.cli.menu import COMMANDS
 from bunsui.cli.options import CONTEXT, App, Command, pass_app
-from bunsui.errors import ExitCode
+from bunsui.errors import ApprovalError, ExitCode
 
 if TYPE_CHECKING:
     from bunsui.local import LocalStatus
@@ -46,10 +47,29 @@ def status(app: App) -> ExitCode:
 
 
 @command.command("reset", cls=Command)
+@click.option("--yes", "-y", is_flag=True, help="Agree beforehand to the deletion.")
 @pass_app
-def reset(app: App) -> ExitCode:
-    """Delete everything in it; it runs afterwards if it ran before."""
-    return _show(app, app.workspace.local.reset())
+def reset(app: App, yes: bool) -> ExitCode:
+    """Delete everything in it, after asking; it runs afterwards if it ran before.
+
+    Without a terminal or with --json nobody is asked: it takes --yes, or exits 4.
+    """
+    server = app.workspace.local
+    what = f"all stacks, buckets, tables, sessions and logs of the embedded AWS ({path_of(server.status().state_dir)})"
+    if not yes:
+        _ask(app, what)
+    done = server.reset()
+    if not app.out.json:
+        app.out.print(f"deleted: {what}")
+    return _show(app, done)
+
+
+def _ask(app: App, what: str) -> None:
+    if not app.out.can_ask:
+        hint = "run the command where it can ask, or agree beforehand with --yes"
+        raise ApprovalError("BUN603", f"somebody has to agree to deleting {what}", hint=hint)
+    if not app.out.ask(f"Delete {what}?"):
+        raise ApprovalError("BUN604", "the deletion was declined", hint="nothing was changed")
 
 
 def _show(app: App, found: LocalStatus) -> ExitCode:
