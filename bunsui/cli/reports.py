@@ -121,6 +121,8 @@ def change_text(change: Change) -> str:
     words = f"{clock(change.time)} {place} {status}".strip()
     if change.tries > 1:
         words += f" (try {change.tries})"
+    if change.handled:
+        words += " (handled)"
     reason = ": ".join(filter(None, (change.error, change.message.partition("\n")[0])))
     return f"{words}: {reason}" if reason else words
 

@@ -65,6 +65,7 @@ class _State:
     entered: datetime
     lambda_task: bool = False
     tries: int = 0
+    tried: datetime | None = None
     timeout_s: int | None = None
     ended: datetime | None = None
     status: Status = Status.RUNNING
@@ -120,7 +121,7 @@ def _apply(state: _State, event: Event) -> None:
     """What one event says about its state."""
     time = event.time.astimezone(UTC)
     if event.type in BEGUN:
-        state.tries += 1
+        state.tries, state.tried = state.tries + 1, time
         state.lambda_task |= event.type.startswith("Lambda") or event.details.get("resourceType") == "lambda"
         state.timeout_s = event.details.get("timeoutInSeconds", state.timeout_s)
         state.ended = None
@@ -163,6 +164,7 @@ def _told(state: _State, operation: str, end: tuple[Status, datetime] | None) ->
         started=state.entered,
         finished=finished,
         tries=state.tries,
+        tried=state.tried,
         kind=told.kind if told else None,
         error=told.error if told else "",
         message=message,

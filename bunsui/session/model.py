@@ -110,6 +110,7 @@ class OperationRun(Timed):
 
     Attributes:
         tries: how often it was begun; retries are the tries after the first.
+        tried: when the last try began, where that is known.
         message: what the error of the last failed try said; empty when it went well.
         handled: it failed, and the pipeline went on with the fallback that was declared for it.
         traceback: the function's frames, outermost call first.
@@ -119,6 +120,7 @@ class OperationRun(Timed):
 
     operation: str
     tries: int = 0
+    tried: datetime | None = None
     message: str = ""
     handled: bool = False
     traceback: tuple[str, ...] = ()
@@ -229,7 +231,9 @@ class Change(Told):
         job: empty for the session itself.
         operation: empty for a session or job run.
         before: None when it was not known before.
+        time: of a try after the first, when that try began.
         tries: of an operation.
+        handled: it failed, and the pipeline goes on with the fallback that was declared for it.
     """
 
     what: Literal["session", "job", "operation"]
@@ -241,6 +245,7 @@ class Change(Told):
     tries: int = 0
     error: str = ""
     message: str = ""
+    handled: bool = False
 
 
 class Snapshot(Told):

@@ -52,7 +52,7 @@ def with_lines(run: OperationRun, lines: Sequence[LogLine]) -> OperationRun:
 
 def from_lines(operation: str, lines: Sequence[LogLine], job: JobRun) -> OperationRun:
     """An operation of which only the log tells."""
-    finished, failed = _last(lines, log.FINISHED), _last(lines, log.FAILED)
+    finished, failed, begun = (_last(lines, event) for event in (log.FINISHED, log.FAILED, log.STARTED))
     end = finished or (failed if job.status.finished else None)
     if finished is not None:
         status = Status.SUCCEEDED
@@ -68,6 +68,7 @@ def from_lines(operation: str, lines: Sequence[LogLine], job: JobRun) -> Operati
         started=lines[0].time,
         finished=end.time if end else job.finished,
         tries=max(line.retry for line in lines) + 1,
+        tried=begun.time if begun else None,
         kind=told.kind if told else None,
         error=told.error if told else "",
         message=told.message if told else "",

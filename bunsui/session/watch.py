@@ -84,7 +84,9 @@ def _states(report: SessionReport) -> Iterator[Change]:
     for run in report.jobs:
         yield Change(what="job", **_told(run), message=run.cause, job=run.job)
         for one in run.operations:
-            told = {**_told(one), "message": one.message, "tries": one.tries}
+            told = {**_told(one), "message": one.message, "tries": one.tries, "handled": one.handled}
+            if one.tries > 1 and not one.status.finished:
+                told["time"] = one.tried or one.started
             yield Change(what="operation", job=run.job, operation=one.operation, **told)
 
 

@@ -13,7 +13,7 @@ from bunsui.cli.follow import Follower
 from bunsui.cli.options import App
 from bunsui.cli.output import Output
 from bunsui.cli.plans import show_plan
-from bunsui.cli.reports import failure_lines, log_text, show_report
+from bunsui.cli.reports import change_text, failure_lines, log_text, show_report
 from bunsui.cli.values import Moment
 from bunsui.cli.words import clock, duration, moment, number, shortened, size
 from bunsui.deploy.events import Note, ResourceEvent, Uploaded
@@ -278,6 +278,12 @@ def test_all_lines_of_the_log_line_are_indented():
     said = LogLine(time=datetime(2026, 11, 21, tzinfo=UTC), event="operation.failed", error="E", message="one\ntwo")
     told = list(failure_lines(Failure(kind="error", error="E", message="one", log=said)))
     assert told[-1] == "    two"
+
+
+def test_a_failure_that_a_fallback_handled_says_so():
+    change = samples.snapshots()[1].changes[0].model_copy(update={"handled": True})
+    told = click.unstyle(change_text(change))
+    assert told == "10:00:00.000Z add/total FAILED (try 2) (handled): ValueError: no such key"
 
 
 def test_messages_are_no_markup(streams):

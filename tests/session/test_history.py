@@ -82,7 +82,7 @@ def test_a_failure_after_retries():
         id = history.attempt(id, second, second + 1, "TaskFailed", error="ValueError", cause=cause)
     history.add("ExecutionFailed", id, 5, error="ValueError", cause=cause)
     [run] = operation_runs(history.events)
-    assert (run.status, run.tries, run.finished) == (Status.FAILED, 3, at(5))
+    assert (run.status, run.tries, run.tried, run.finished) == (Status.FAILED, 3, at(4), at(5))
     assert (run.kind, run.error, run.message, run.traceback) == ("error", "ValueError", "bad row", ("  File x",))
     assert not run.handled
 

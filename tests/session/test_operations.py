@@ -36,7 +36,7 @@ def test_without_a_history_the_log_tells():
     lines = [line("started", 1), line("failed", 2), line("started", 3, retry=1), line("finished", 5, retry=1)]
     found = only(complete(job(), [], lines))
     assert (found.status, found.started, found.finished, found.tries) == (Status.SUCCEEDED, at(1), at(5), 2)
-    assert (found.error, found.handled) == ("", False)
+    assert (found.error, found.handled, found.tried) == ("", False, at(3))
 
 
 def test_a_failure_from_the_log_alone():

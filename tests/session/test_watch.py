@@ -6,7 +6,7 @@ from bunsui.session.watch import Pace, changes_between, watch
 from .fakes import START, at
 
 
-def report(session="RUNNING", job=None, operation=None, tries=1):
+def report(session="RUNNING", job=None, operation=None, tries=1, handled=False):
     operations = ()
     if operation:
         done = Status(operation).finished
@@ -17,6 +17,8 @@ def report(session="RUNNING", job=None, operation=None, tries=1):
                 started=at(2),
                 finished=at(3) if done else None,
                 tries=tries,
+                tried=at(2 + tries),
+                handled=handled,
                 error="ValueError" if operation == "FAILED" else "",
                 message="bad" if operation == "FAILED" else "",
             ),
@@ -90,6 +92,20 @@ def test_another_try_is_a_change_and_waiting_is_none():
     [change] = changes_between(before, report(job="RUNNING", operation="RUNNING", tries=2))
     assert (change.operation, change.tries, change.status) == ("clean", 2, Status.RUNNING)
     assert changes_between(None, report(job="NOT_STARTED", operation="NOT_STARTED"))[1:] == ()
+
+
+def test_another_try_is_told_with_the_time_when_it_began():
+    before = report(job="RUNNING", operation="RUNNING")
+    [_, _, first] = changes_between(None, before)
+    [second] = changes_between(before, report(job="RUNNING", operation="RUNNING", tries=2))
+    assert (first.time, second.time) == (at(2), at(4))
+
+
+@pytest.mark.parametrize("handled", [True, False])
+def test_whether_a_failure_was_handled(handled):
+    before = report(job="RUNNING", operation="RUNNING")
+    [change] = changes_between(before, report(job="RUNNING", operation="FAILED", handled=handled))
+    assert (change.status, change.handled) == (Status.FAILED, handled)
 
 
 def test_interrupting_only_stops_watching():
