@@ -94,7 +94,7 @@ class Output:
         """Print tables and texts of rich, without blanks at the ends of lines."""
         console = self.console(err=err)
         with console.capture() as captured:
-            console.print(*parts, sep="\n")
+            console.print(*parts, sep="\n", crop=False)
         for line in captured.get().splitlines():
             click.echo(line.rstrip(), err=err, color=self._coloured(console.file))
 

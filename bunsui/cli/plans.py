@@ -59,7 +59,7 @@ def show_changes(out: Output, changes: Iterable[Change], *, err: bool) -> None:
         name = f"{change.path}/{change.logical_id}" if change.path else change.logical_id
         rows.append(((f"{sign} {word}", colour), name, change.type, _details(change)))
     if rows:
-        out.show(table(("", "", "", ""), rows, indent=2), err=err)
+        out.show(table(("", "", "", ""), rows, wrapped=(2, 3), indent=2), err=err)
 
 
 def count(changes: Iterable[Change]) -> str:
@@ -110,7 +110,7 @@ def _show_widenings(out: Output, widenings: Iterable[Widening], *, err: bool) ->
     from bunsui.cli.tables import table
 
     headers = ("WHERE", "WHAT", "ACTION", "RESOURCE", "WHO", "CONDITION", "BEFORE")
-    out.show(table(headers, list(_widening_rows(widenings)), indent=2), err=err)
+    out.show(table(headers, _widening_rows(widenings), wrapped=range(2, len(headers)), indent=2), err=err)
 
 
 def _widening_rows(widenings: Iterable[Widening]) -> Iterator[tuple[str, ...]]:

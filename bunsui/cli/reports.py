@@ -11,14 +11,13 @@ from click import style
 from bunsui.cli.words import clock, duration, moment, shortened
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from bunsui.cli.options import App
-    from bunsui.cli.tables import Cell
+    from bunsui.cli.tables import Cell, Fitted
     from bunsui.session.model import Change, Failure, LogLine, OperationRun, Session, SessionReport, Timed
 
 COLOURS = {"RUNNING": "cyan", "SUCCEEDED": "green", "FAILED": "red", "TIMED_OUT": "red", "ABORTED": "yellow"}
 HEADERS = ("JOB / OPERATION", "STATUS", "STARTED", "DURATION", "TRIES", "MEMORY", "ERROR")
+SPARE = (5, 2, 4, 3)
 TRACEBACK_LINES = 12
 
 
@@ -62,14 +61,14 @@ def headline(session: Session) -> str:
     return f"{words}, {taken}" if taken else words
 
 
-def report_table(report: SessionReport) -> Table:
+def report_table(report: SessionReport) -> Fitted:
     """Jobs and their operations."""
     from bunsui.cli.tables import table
 
-    return table(HEADERS, list(_rows(report)))
+    return table(HEADERS, _rows(report), spare=SPARE)
 
 
-def sessions_table(sessions: tuple[Session, ...]) -> Table:
+def sessions_table(sessions: tuple[Session, ...]) -> Fitted:
     """One line for each session."""
     from bunsui.cli.tables import table
 
@@ -78,7 +77,7 @@ def sessions_table(sessions: tuple[Session, ...]) -> Table:
     for one in sessions:
         parameters = " ".join(f"{name}={shortened(value, 30)}" for name, value in one.parameters.items())
         rows.append((one.id, one.pipeline, _status(one), moment(one.started), _taken(one), parameters, one.error))
-    return table(headers, rows)
+    return table(headers, rows, wrapped=(5, 6), spare=(4, 3, 5, 1))
 
 
 def failure_lines(failure: Failure) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -13,7 +14,7 @@ from bunsui.cli.follow import Follower
 from bunsui.cli.options import App
 from bunsui.cli.output import Output
 from bunsui.cli.plans import show_plan
-from bunsui.cli.reports import change_text, failure_lines, log_text, show_report
+from bunsui.cli.reports import change_text, failure_lines, log_text, sessions_table, show_report
 from bunsui.cli.values import Moment
 from bunsui.cli.words import clock, duration, moment, number, shortened, size
 from bunsui.deploy.events import Note, ResourceEvent, Uploaded
@@ -107,6 +108,43 @@ def test_a_plan_without_changes(streams):
     out, _ = streams(False)
     show_plan(Output(), samples.EMPTY, err=False)
     assert out.getvalue() == "Stack sums stays as it is\n"
+
+
+# narrow terminals
+
+WHOLE = [(120, ["SESSION", "PIPELINE", "STATUS", "STARTED", "DURATION", "PARAMETERS", "ERROR"])]
+NARROW = [
+    (98, ["SESSION", "PIPELINE", "STATUS", "STARTED", "PARAMETERS", "ERROR"]),
+    (80, ["SESSION", "PIPELINE", "STATUS", "PARAMETERS", "ERROR"]),
+    (60, ["SESSION", "PIPELINE", "STATUS", "ERROR"]),
+    (50, ["SESSION", "STATUS", "ERROR"]),
+    (20, ["SESSION", "STATUS", "ERROR"]),
+]
+
+
+@pytest.mark.parametrize(("columns", "headers"), WHOLE + NARROW)
+def test_a_narrow_list_leaves_columns_out_and_no_id_in_pieces(streams, monkeypatch, columns, headers):
+    out, _ = streams(True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    error = "aws.Exceptions.SomethingWentWrong"
+    Output(no_color=True).show(sessions_table((samples.FAILED.model_copy(update={"error": error}),)))
+    first, *lines = click.unstyle(out.getvalue()).splitlines()
+    assert columns == 20 or first.split() == headers
+    assert any(re.match(rf"{samples.ID}  (sums      )?FAILED  ", line) for line in lines)
+
+
+@pytest.mark.parametrize("columns", [60, 40])
+def test_a_narrow_report_keeps_names_and_statuses_whole(streams, monkeypatch, columns):
+    out, _ = streams(True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    name = "a_long_name_of_an_operation"
+    wrong = {"operation": name, "status": Status.FAILED, "error": "SomethingWentWrongAndWasToldAtLength"}
+    one = samples.RUNS[0].operations[0].model_copy(update=wrong)
+    run = samples.RUNS[0].model_copy(update={"operations": (one,)})
+    show_report(App(), samples.REPORT.model_copy(update={"jobs": (run,)}))
+    lines = click.unstyle(out.getvalue()).splitlines()
+    assert any(re.match(rf"  {name}  FAILED     \S", line) for line in lines)
+    assert not any("MEMORY" in line or "STARTED" in line for line in lines)
 
 
 # asking
