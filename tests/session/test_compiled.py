@@ -136,6 +136,18 @@ def test_a_failure_with_a_fallback_does_not_fail_the_session(sessions):
     assert report.session.outputs == {"publish": {"report": {"value": {"sum": 10}}}}
 
 
+@pytest.mark.parametrize("mode", ["ok", "handled", "broken"])
+def test_the_interpreter_comes_to_the_same(sessions, pipeline_runner, monkeypatch, tmp_path, mode):
+    (tmp_path / "session_work.py").write_text(WORK)
+    monkeypatch.syspath_prepend(tmp_path)
+    report = run(sessions, mode)
+    here = pipeline_runner(pipeline()).run(mode=mode, mark="/none")
+    assert here.status == report.session.status
+    assert here.error == (report.failure.error if report.failure else "")
+    assert here.session.get("outputs") == report.session.outputs
+    assert here.jobs == {one.job: one.status for one in report.jobs if one.status is not Status.NOT_STARTED}
+
+
 def test_a_session_is_known_from_its_start_on(sessions):
     """Watching what was just started needs no record."""
     alone = replace(sessions, pipelines=())
