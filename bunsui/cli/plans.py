@@ -24,6 +24,9 @@ SIGNS = {
 }
 """Action of a change -> sign, word and style."""
 
+MOST_NAMES = 3
+"""Of a stack that is new, more roles than that which may do the same are only counted: everything in it widens."""
+
 WHAT = {"create": "would be created", "update": "would change", "delete": "would be deleted"}
 
 
@@ -46,7 +49,7 @@ def show_plan(out: Output, plan: Plan, *, err: bool) -> None:
     if plan.permission_widenings:
         out.line(err=err)
         out.line(style("Permissions that widen:", fg="yellow", bold=True), err=err)
-        _show_widenings(out, plan.permission_widenings, err=err)
+        _show_widenings(out, plan, err=err)
 
 
 def show_changes(out: Output, changes: Iterable[Change], *, err: bool) -> None:
@@ -106,15 +109,32 @@ def _details(change: Change) -> str:
     return ", ".join(words)
 
 
-def _show_widenings(out: Output, widenings: Iterable[Widening], *, err: bool) -> None:
+def _show_widenings(out: Output, plan: Plan, *, err: bool) -> None:
     from bunsui.cli.tables import table
 
+    most = MOST_NAMES if plan.operation == "create" else len(plan.permission_widenings)
+    rows = list(_widening_rows(plan.permission_widenings, most))
     headers = ("WHERE", "WHAT", "ACTION", "RESOURCE", "WHO", "CONDITION", "BEFORE")
-    out.show(table(headers, _widening_rows(widenings), wrapped=range(2, len(headers)), indent=2), err=err)
+    out.show(table(headers, [row for row, _ in rows], wrapped=range(2, len(headers)), indent=2), err=err)
+    if any(counted for _, counted in rows):
+        out.line("  `bunsui diff --json` names the roles that are only counted here", err=err)
 
 
-def _widening_rows(widenings: Iterable[Widening]) -> Iterator[tuple[str, ...]]:
-    """One row for all actions on the same resources, and for all resources of the same actions, as in a statement."""
+def _widening_rows(widenings: Iterable[Widening], most: int) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """One row for all that have the same statement: more than `most` of them are counted, which it says, not named."""
+    by_statement: dict[tuple[str, ...], list[str]] = {}
+    for subject, *statement in _statements(widenings):
+        by_statement.setdefault(tuple(statement), []).append(subject)
+    shared = sorted(by_statement.items(), key=lambda item: -len(item[1]) if len(item[1]) > most else 0)
+    for (kind, *rest), subjects in shared:
+        counted = len(subjects) > most
+        noun = "resource" if kind == "resource policy" else "role"
+        where = number(len(subjects), noun) if counted else "\n".join(subjects)
+        yield (where, kind, *rest), counted
+
+
+def _statements(widenings: Iterable[Widening]) -> Iterator[tuple[str, ...]]:
+    """One for all actions on the same resources, and for all resources of the same actions, as in a policy."""
     by_resource: dict[tuple[str, ...], list[str]] = {}
     for one in widenings:
         key = (one.subject, one.kind, one.principal, one.condition, one.before, one.resource)

@@ -18,6 +18,7 @@ from bunsui.cli.reports import change_text, failure_lines, log_text, sessions_ta
 from bunsui.cli.values import Moment
 from bunsui.cli.words import clock, duration, moment, number, shortened, size
 from bunsui.deploy.events import Note, ResourceEvent, Uploaded
+from bunsui.deploy.models import Plan, Widening
 from bunsui.session.model import LogLine, SessionReport, Status
 
 from . import samples
@@ -102,6 +103,46 @@ def test_a_plan(streams):
         "                    s3:PutObject    arn:aws:s3:::other/*\n"
         "  TotalRole  trust  sts:AssumeRole                           Service:lambda\n"
     )
+
+
+ROLES = ("ARole", "BRole", "CRole", "DRole")
+SHARED = tuple(
+    Widening(kind=kind, subject=role, action=action, resource="*", principal=who)
+    for role in ROLES
+    for kind, action, who in (
+        ("grant", "xray:PutTelemetryRecords", ""),
+        ("grant", "xray:PutTraceSegments", ""),
+        ("trust", "sts:AssumeRole", "Service:lambda"),
+    )
+)
+OWN = Widening(kind="grant", subject="ARole", action="s3:GetObject", resource="arn:aws:s3:::lake/raw/*")
+PAIR = tuple(
+    Widening(kind="grant", subject=role, action="s3:PutObject", resource="arn:aws:s3:::x") for role in ROLES[:2]
+)
+
+
+def _widening_lines(streams, operation):
+    out, _ = streams(False)
+    plan = Plan(stack="s", operation=operation, outputs_change=True, permission_widenings=(OWN, *PAIR, *SHARED))
+    show_plan(Output(), plan, err=False)
+    return out.getvalue().partition("Permissions that widen:\n")[2].splitlines()[1:]
+
+
+def test_what_many_new_roles_share_is_told_once(streams):
+    assert _widening_lines(streams, "create") == [
+        "  4 roles  grant  xray:PutTelemetryRecords  *",
+        "                  xray:PutTraceSegments",
+        "  4 roles  trust  sts:AssumeRole            *                        Service:lambda",
+        "  ARole    grant  s3:GetObject              arn:aws:s3:::lake/raw/*",
+        "  ARole    grant  s3:PutObject              arn:aws:s3:::x",
+        "  BRole",
+        "  `bunsui diff --json` names the roles that are only counted here",
+    ]
+
+
+def test_of_a_stack_that_is_there_every_role_is_named(streams):
+    told = _widening_lines(streams, "update")
+    assert [line[:9].strip() for line in told] == ["ARole", "ARole", "BRole", *ROLES, *ROLES]
 
 
 def test_a_plan_without_changes(streams):
