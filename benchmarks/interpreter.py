@@ -46,8 +46,8 @@ def mapped() -> Definition:
 
 def parallel(width: int) -> Definition:
     """Branches of one Pass each."""
-    branch = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
-    return {"StartAt": "A", "States": {"A": {"Type": "Parallel", "Branches": [branch] * width, "End": True}}}
+    branches = [{"StartAt": f"P{at}", "States": {f"P{at}": {"Type": "Pass", "End": True}}} for at in range(width)]
+    return {"StartAt": "A", "States": {"A": {"Type": "Parallel", "Branches": branches, "End": True}}}
 
 
 def retrying(length: int) -> Definition:

@@ -12,6 +12,7 @@ from bunsui.interpreter.queries import is_jsonata
 
 SCHEMA_FAILED = "SCHEMA_VALIDATION_FAILED"
 MISSING_TARGET = "MISSING_TRANSITION_TARGET"
+DUPLICATE_NAME = "DUPLICATE_STATE_NAME"
 
 
 @dataclass(frozen=True, slots=True)

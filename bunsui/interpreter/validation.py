@@ -11,6 +11,7 @@ from typing import Any
 from bunsui.interpreter import schema
 from bunsui.interpreter.diagnostics import SCHEMA_FAILED, Diagnostic, Scope, missing, typed, wrong
 from bunsui.interpreter.fields import SERVICE, moment
+from bunsui.interpreter.naming import check_names
 from bunsui.interpreter.queries import is_jsonata
 from bunsui.interpreter.scoping import check_scopes
 from bunsui.interpreter.transitions import transitions
@@ -22,6 +23,7 @@ def check(definition: Any, workflow_type: str = "STANDARD") -> Iterator[Diagnost
         yield Diagnostic(SCHEMA_FAILED, "Definition must be a valid JSON object")
         return
     yield from machine(definition, Scope("", False, workflow_type == "EXPRESS"))
+    yield from check_names(definition)
     yield from check_scopes(definition)
 
 

@@ -169,11 +169,31 @@ def reachable(found):
     return {name: state for name, state in found.items() if name in reached}
 
 
+def renamed(machine, prefix=""):
+    """The machine with names that no machine within it has."""
+    states = {}
+    for name, state in machine["States"].items():
+        state = {**state}
+        for field in ("Next", "Default"):
+            if field in state:
+                state[field] = prefix + state[field]
+        for field in ("Choices", "Catch"):
+            if field in state:
+                state[field] = [{**entry, "Next": prefix + entry["Next"]} for entry in state[field]]
+        within = f"{prefix}{name}."
+        if "Branches" in state:
+            state["Branches"] = [renamed(branch, f"{within}{at}.") for at, branch in enumerate(state["Branches"])]
+        if "ItemProcessor" in state:
+            state["ItemProcessor"] = renamed(state["ItemProcessor"], within)
+        states[prefix + name] = state
+    return {**machine, "StartAt": prefix + machine["StartAt"], "States": states}
+
+
 @st.composite
 def definitions(draw):
     """A whole definition of either language."""
     jsonata = draw(st.booleans())
-    machine = draw(machines(jsonata, 2))
+    machine = renamed(draw(machines(jsonata, 2)))
     return {**machine, "QueryLanguage": "JSONata"} if jsonata else machine
 
 

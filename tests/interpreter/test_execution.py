@@ -170,7 +170,7 @@ def test_an_undefined_result_is_an_error_that_can_be_caught():
 
 
 def branches(*states):
-    return [{"StartAt": "S", "States": {"S": {**state, "End": True}}} for state in states]
+    return [{"StartAt": f"B{at}", "States": {f"B{at}": {**state, "End": True}}} for at, state in enumerate(states)]
 
 
 def test_a_failing_branch_ends_its_siblings():
@@ -218,7 +218,7 @@ def test_a_branch_cannot_assign_a_variable_of_the_outside():
     )
     assert [problem.location for problem in diagnose(definition)] == [
         "/States/A/Assign/states",
-        "/States/P/Branches[0]/States/S/Assign/x",
+        "/States/P/Branches[0]/States/B0/Assign/x",
     ]
 
 
@@ -479,6 +479,19 @@ def test_problems_of_a_definition_say_where():
         execute({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B", "Wrong": 1}}})
     assert [problem.location for problem in caught.value.diagnostics] == ["/States/A/Wrong", "/States/A/Next"]
     assert pickle.loads(pickle.dumps(caught.value)).diagnostics == caught.value.diagnostics
+
+
+def test_a_state_name_is_used_once_in_a_definition():
+    inner = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
+    other = {"StartAt": "B", "States": {"B": {"Type": "Pass", "End": True}}}
+    each = {"Type": "Map", "ItemProcessor": {"StartAt": "M", "States": {"M": {"Type": "Succeed"}}}, "End": True}
+    with pytest.raises(InvalidDefinition) as caught:
+        execute(machine(P={"Type": "Parallel", "Branches": [inner, other, inner], "Next": "M"}, M=each))
+    assert list(map(str, caught.value.diagnostics)) == [
+        "DUPLICATE_STATE_NAME: Duplicate State name: A at /States/P/Branches[2]/States/A",
+        "DUPLICATE_STATE_NAME: Duplicate State name: M at /States/M/ItemProcessor/States/M",
+    ]
+    assert execute(machine(P={"Type": "Parallel", "Branches": [inner, other], "End": True})).status == "SUCCEEDED"
 
 
 def test_importing_it_brings_no_aws_library():
