@@ -155,18 +155,18 @@ class Project:
     # Compiling
 
     def compile(self, name: str | None = None, *, template_format: Format | None = None) -> Assembly:
-        """The assembly of a pipeline; of its files only new locks of requirements are written.
+        """The assembly of a pipeline; writes nothing.
 
         Raises:
             DeclarationError: BUN301 to BUN305.
-            UsageError: BUN306, the folder cannot be read or written.
+            UsageError: BUN306, an earlier assembly cannot be read.
         """
         from bunsui.compile.assembly import assemble
 
         pipeline = self.pipeline(name)
         folder = self._folder(pipeline)
         with self._files(folder):
-            assembly = assemble(
+            return assemble(
                 pipeline,
                 self.environment,
                 self.config.root,
@@ -174,8 +174,6 @@ class Project:
                 template_format=template_format or self.config.format,
                 exclude=self.config.exclude,
             )
-            assembly.keep_locks(folder)
-        return assembly
 
     def synth(self, name: str | None = None, *, template_format: Format | None = None) -> Synthesis:
         """Compile a pipeline and write its assembly.

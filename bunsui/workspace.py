@@ -76,13 +76,19 @@ class Workspace(Project):
     ) -> Deployment:
         """Deploy a pipeline; `approve` sees the plan first and without it nothing is changed.
 
+        New locks of requirements are written, so that the next deployment has the same.
+
         Raises:
             ApprovalError, DeploymentError, AwsError: see bunsui.deploy.pipeline.deploy.
+            UsageError: BUN306, a lock cannot be written.
         """
         from bunsui.deploy.events import ignore
         from bunsui.deploy.pipeline import deploy
 
         assembly = self.compile(name)
+        folder = self._folder(self.pipeline(name))
+        with self._files(folder):
+            assembly.keep_locks(folder)
         build, platform = self._builder()
         return deploy(
             self.aws,

@@ -66,6 +66,8 @@ def test_synth_check(cli, project):
     assert missing.err == "sums: cfn-out/sums is not written yet; `bunsui synth sums` writes it\n"
     assert cli("synth", "--check", "--json").json_as("synth-check")["same"] is False
     assert not (project / "cfn-out").exists()
+    (project / "cfn-out" / "sums" / "requirements").mkdir(parents=True)
+    assert cli("synth", "--check").err == missing.err
     cli("synth")
     same = cli("synth", "--check")
     assert (same.code, same.out) == (0, "")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from bunsui.cli.options import App, Command, pass_app
 from bunsui.cli.words import number
 from bunsui.errors import ExitCode
+
+if TYPE_CHECKING:
+    from bunsui.compile.assembly import Format
 
 
 @click.command("synth", cls=Command)
@@ -14,7 +19,7 @@ from bunsui.errors import ExitCode
 @click.option("--check", is_flag=True, help="Write nothing; print how the assemblies differ, and exit 1 when they do.")
 @click.option("--format", "template_format", type=click.Choice(["json", "yaml"]), help="Of the templates.")
 @pass_app
-def command(app: App, pipelines: tuple[str, ...], check: bool, template_format: str | None) -> ExitCode:
+def command(app: App, pipelines: tuple[str, ...], check: bool, template_format: Format | None) -> ExitCode:
     """Compile pipelines and write their assemblies: templates, state machines, permissions, graph, manifest.
 
     A PIPELINE is a name or `package.module:object`; all of the project when none is given. Needs no AWS.
@@ -23,8 +28,8 @@ def command(app: App, pipelines: tuple[str, ...], check: bool, template_format: 
     return (_check if check else _write)(app, names, template_format)
 
 
-def _write(app: App, names: tuple[str | None, ...], template_format: object) -> ExitCode:
-    done = [app.workspace.synth(name, template_format=template_format) for name in names]  # type: ignore[arg-type]
+def _write(app: App, names: tuple[str | None, ...], template_format: Format | None) -> ExitCode:
+    done = [app.workspace.synth(name, template_format=template_format) for name in names]
     if app.out.json:
         app.out.result({"pipelines": [one.model_dump(mode="json") for one in done]})
         return ExitCode.OK
@@ -41,8 +46,10 @@ def _write(app: App, names: tuple[str | None, ...], template_format: object) -> 
     return ExitCode.OK
 
 
-def _check(app: App, names: tuple[str | None, ...], template_format: object) -> ExitCode:
-    found = [app.workspace.check(name, template_format=template_format) for name in names]  # type: ignore[arg-type]
+def _check(app: App, names: tuple[str | None, ...], template_format: Format | None) -> ExitCode:
+    from bunsui.compile.assembly import MANIFEST
+
+    found = [app.workspace.check(name, template_format=template_format) for name in names]
     same = all(one.same for one in found)
     if app.out.json:
         app.out.result({"same": same, "pipelines": [one.model_dump(mode="json") for one in found]})
@@ -51,7 +58,7 @@ def _check(app: App, names: tuple[str | None, ...], template_format: object) -> 
         if one.same:
             app.out.note(f"{one.pipeline}: {one.folder} is what the declaration says")
             continue
-        differs = (app.workspace.config.root / one.folder).exists()
+        differs = (app.workspace.config.root / one.folder / MANIFEST).exists()
         for line in one.diff.splitlines() if differs else ():
             app.out.print(_coloured(line))
         how, command = "differs" if differs else "is not written yet", app.next_command("synth", one.pipeline)
