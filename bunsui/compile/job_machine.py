@@ -1,7 +1,6 @@
 """A job's state machine: its operations in order of dependency, in parallel where they can.
 
-Results travel in variables. A branch sees the variables of what encloses it but can change none of them, so it uses a
-name of its own per depth and hands over what is needed outside as its output.
+Results travel in variables, and leave a branch as its output (layout.py).
 """
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bunsui.compile.budget import consumers, leaving
+from bunsui.compile.layout import Layout, Scope
 from bunsui.compile.states import CONTEXT_INPUT, Link, constant, field, jsonata, machine, retrier, state_name, variable
-from bunsui.graph.decompose import Parallel, Part, Serial, members
+from bunsui.graph.decompose import Part
 from bunsui.model.binding import Bound
 from bunsui.model.names import Names
 from bunsui.model.references import FromConstant, FromParameter, Source
@@ -49,9 +49,10 @@ class JobPlan(NamedTuple):
 
 def job_machine(plan: JobPlan, names: Names) -> State:
     """The definition of the job's state machine, with `Fn::Sub` placeholders for partition, region and account."""
-    writer = _Writer(plan, names, consumers(plan.operations))
-    scope: dict[str, str] = {}
-    links = writer.links(plan.part, scope, 0)
+    takers = consumers(plan.operations)
+    layout = Layout(_RESULT, _Writer(plan, names).task, lambda part: leaving(part, takers, plan.exports))
+    scope: Scope = {}
+    links = layout.links(plan.part, scope, 0)
     return machine(
         links,
         {name: jsonata(scope[name]) for name in plan.exports},
@@ -60,26 +61,19 @@ def job_machine(plan: JobPlan, names: Names) -> State:
     )
 
 
+_RESULT = "out"
+"""What the variables of results begin with."""
+
+
 class _Writer(NamedTuple):
     plan: JobPlan
     names: Names
-    consumers: Mapping[str, frozenset[str]]
 
-    def links(self, part: Part, scope: dict[str, str], depth: int) -> list[Link]:
-        """The chain for a part; `scope` says which variable holds which result, and learns those of the part."""
-        match part:
-            case str():
-                return [self.task(part, scope, depth)]
-            case Serial(parts):
-                return [link for one in parts for link in self.links(one, scope, depth)]
-            case Parallel(parts):
-                return [self.parallel(parts, scope, depth)]
-
-    def task(self, name: str, scope: dict[str, str], depth: int) -> Link:
+    def task(self, name: str, scope: Scope, depth: int) -> list[Link]:
         bound = self.plan.operations[name]
         target = bound.operation.runs
         state = target.task(self.plan.workers[name], self.names, self.payload(name, bound, scope))
-        result = variable(f"out{depth}", name)
+        result = variable(f"{_RESULT}{depth}", name)
         scope[name] = f"${result}"
         state["Assign"] = {result: jsonata(target.result)}
         state["Retry"] = retriers(bound.operation.retry, target.transient_errors())
@@ -87,28 +81,11 @@ class _Writer(NamedTuple):
             state = {"Comment": bound.operation.description, **state}
         fallback = bound.operation.on_error
         if fallback is None:
-            return Link(state_name(name), state)
+            return [Link(state_name(name), state)]
         instead = state_name(f"{name}: fallback")
         state["Catch"] = [{"ErrorEquals": named(fallback.on), "Next": instead}]
         value = {"value": constant(fallback.value)}
-        return Link(state_name(name), state, beside={instead: {"Type": "Pass", "Assign": {result: value}}})
-
-    def parallel(self, parts: Sequence[Part], scope: dict[str, str], depth: int) -> Link:
-        branches, assign = [], {}
-        for position, part in enumerate(parts):
-            inner = dict(scope)
-            links = self.links(part, inner, depth + 1)
-            out = leaving(part, self.consumers, self.plan.exports)
-            branches.append(machine(links, {name: jsonata(inner[name]) for name in out}))
-            for name in out:
-                result = variable(f"out{depth}", name)
-                assign[result] = jsonata(f"$states.result[{position}].{field(name)}")
-                scope[name] = f"${result}"
-        title = state_name("Parallel: " + ", ".join(next(iter(members(part))) for part in parts))
-        state: State = {"Type": "Parallel", "Branches": branches}
-        if assign:
-            state["Assign"] = assign
-        return Link(title, state)
+        return [Link(state_name(name), state, beside={instead: {"Type": "Pass", "Assign": {result: value}}})]
 
     def payload(self, name: str, bound: Bound, scope: Mapping[str, str]) -> dict[str, Json]:
         return {

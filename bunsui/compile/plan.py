@@ -127,7 +127,6 @@ def _starts(pipeline: Pipeline, exports: Mapping[str, tuple[str, ...]], results:
             needs[job.name],
             tuple(parameters),
             dict(sorted(inputs.items())),
-            exports[job.name],
             tuple(name for name in exports[job.name] if name in results),
             budget.longest(members),
         )

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from bunsui.compile.layout import Layout, Scope
 from bunsui.compile.states import CONTEXT_INPUT, Link, field, jsonata, machine, retrier, state_name, variable
-from bunsui.graph.decompose import Parallel, Part, Serial, decompose, members
+from bunsui.graph.decompose import decompose, members
 from bunsui.model import names as known
 from bunsui.model.names import ACCOUNT, JOB_RUNS_TABLE, PARTITION, REGION, SESSIONS_TABLE, Names
 from bunsui.model.target import Json, State
@@ -38,25 +39,23 @@ class JobStart(NamedTuple):
         needs: jobs that must have finished before.
         parameters: pipeline parameters that it takes.
         inputs: operation -> the job whose output has its result.
-        exports: operations in its output.
-        results: those of them that nothing consumes; they are the pipeline's output.
+        results: operations in its output that nothing consumes; they are the pipeline's output.
         timeout: seconds that it can take at most.
     """
 
     needs: frozenset[str]
     parameters: tuple[str, ...]
     inputs: Mapping[str, str]
-    exports: tuple[str, ...]
     results: tuple[str, ...]
     timeout: int
 
 
 def session_machine(pipeline: str, jobs: Mapping[str, JobStart], names: Names) -> State:
     """The definition of the pipeline's state machine, with `Fn::Sub` placeholders for partition, region and account."""
-    writer = _Writer(jobs, names)
-    scope: dict[str, str] = {}
+    layout = Layout(_RESULT, _Writer(jobs, names).job, lambda part: list(members(part)))
+    scope: Scope = {}
     part = decompose({name: job.needs for name, job in jobs.items()})
-    links = writer.links(part, scope, 1)
+    links = layout.links(part, scope, 1)
     body = machine(links, {name: jsonata(scope[name]) for name, job in jobs.items() if job.results})
     outputs = {
         name: {operation: jsonata(f"$jobs.{field(name)}.{field(operation)}") for operation in job.results}
@@ -81,35 +80,16 @@ def session_machine(pipeline: str, jobs: Mapping[str, JobStart], names: Names) -
     )
 
 
+_RESULT = "job"
+"""What the variables of results begin with."""
+
+
 class _Writer(NamedTuple):
     jobs: Mapping[str, JobStart]
     names: Names
 
-    def links(self, part: Part, scope: dict[str, str], depth: int) -> list[Link]:
-        match part:
-            case str():
-                return self.job(part, scope, depth)
-            case Serial(parts):
-                return [link for one in parts for link in self.links(one, scope, depth)]
-            case Parallel(parts):
-                return [self.parallel(parts, scope, depth)]
-
-    def parallel(self, parts: Sequence[Part], scope: dict[str, str], depth: int) -> Link:
-        branches, assign = [], {}
-        for position, part in enumerate(parts):
-            inner = dict(scope)
-            links = self.links(part, inner, depth + 1)
-            leaving = list(members(part))
-            branches.append(machine(links, {name: jsonata(inner[name]) for name in leaving}))
-            for name in leaving:
-                result = variable(f"job{depth}", name)
-                assign[result] = jsonata(f"$states.result[{position}].{field(name)}")
-                scope[name] = f"${result}"
-        title = state_name("Parallel: " + ", ".join(next(iter(members(part))) for part in parts))
-        return Link(title, {"Type": "Parallel", "Branches": branches, "Assign": assign})
-
-    def job(self, name: str, scope: dict[str, str], depth: int) -> list[Link]:
-        job, result = self.jobs[name], variable(f"job{depth}", name)
+    def job(self, name: str, scope: Scope, depth: int) -> list[Link]:
+        job, result = self.jobs[name], variable(f"{_RESULT}{depth}", name)
         failed, stop = state_name(f"{name}: failed"), state_name(f"{name}: stop")
         run: State = {
             "Type": "Task",

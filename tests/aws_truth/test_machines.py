@@ -14,7 +14,7 @@ from bunsui.model.retry import Retry
 
 
 def test_throttled_starts_of_jobs_are_tried_again() -> None:
-    start = JobStart(frozenset(), (), {}, ("work",), ("work",), 60)
+    start = JobStart(frozenset(), (), {}, ("work",), 60)
     machine = session_machine("etl", {"ingest": start}, Names("etl"))
     run = machine["States"]["Run jobs"]["Branches"][0]["States"]["ingest"]
     (retrier,) = run["Retry"]
