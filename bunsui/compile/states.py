@@ -29,6 +29,10 @@ class Link:
     """States that are reached from here and go nowhere."""
 
 
+ONWARD = "\0onward"
+"""Where a Choice's `Next` or `Default` stands for whatever comes after its link."""
+
+
 def machine(links: Sequence[Link], output: Json, **top: Json) -> State:
     """A state machine or branch that runs the links one after the other and results in `output`."""
     states: dict[str, State] = {}
@@ -36,9 +40,22 @@ def machine(links: Sequence[Link], output: Json, **top: Json) -> State:
         last = position + 1 == len(links)
         onward = {"End": True} if last else {"Next": links[position + 1].name}
         for name, state in {link.name: link.state, **link.beside}.items():
-            states[name] = {**state, "Output": _output(state, output) if last else {}, **onward}
+            if state["Type"] != "Choice":
+                states[name] = {**state, "Output": _output(state, output) if last else {}, **onward}
+                continue
+            after = state_name(f"{name}: done") if last else links[position + 1].name
+            states[name] = _choice(state, after)
+            if last:
+                states[after] = {"Type": "Pass", "Output": output, "End": True}
         states.update(link.ends)
     return {**top, "StartAt": links[0].name, "States": states}
+
+
+def _choice(state: State, after: str) -> State:
+    """The Choice with `after` where it goes onward."""
+    rules = [{**rule, "Next": after if rule["Next"] == ONWARD else rule["Next"]} for rule in state["Choices"]]
+    default = {"Default": after} if state.get("Default") == ONWARD else {}
+    return {**state, "Choices": rules, **default}
 
 
 def _output(state: State, output: Json) -> Json:
