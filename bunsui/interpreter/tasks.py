@@ -51,7 +51,8 @@ def attempt(branch: Branch, state: TaskState, data: Any) -> Turns:
         raise
     finally:
         watch.cancel()
-        branch.run.world.tokens.pop(token or "", None)
+        if token is not None:
+            branch.run.world.close_token(token)
     events.succeeded(result)
     return result
 

@@ -44,10 +44,17 @@ NO_LIMITS = Limits()
 
 
 class InvalidToken(TaskFailed):
-    """Nobody waits for this task token."""
+    """No task ever had this token."""
 
     def __init__(self) -> None:
         super().__init__("Sfn.InvalidTokenException", "Invalid Token: 'Invalid token'")
+
+
+class TaskClosed(TaskFailed):
+    """The task of this token has been answered, has timed out, or was given up."""
+
+    def __init__(self) -> None:
+        super().__init__("Sfn.TaskTimedOutException", "Task Timed Out: 'Provided task does not exist anymore'")
 
 
 @dataclass(slots=True)
@@ -70,6 +77,7 @@ class World:
     account: str = ACCOUNT
     region: str = REGION
     tokens: dict[str, OpenTask] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
     runs: dict[str, Run] = field(default_factory=dict)
     failure: BaseException | None = None
 
@@ -83,16 +91,22 @@ class World:
         self.tokens[token] = task
         return token
 
+    def close_token(self, token: str) -> None:
+        """The task of a token has ended."""
+        self.tokens.pop(token, None)
+        self.closed.add(token)
+
     def open_task(self, token: Any) -> OpenTask:
         """The task that waits for a token.
 
         Raises:
-            InvalidToken: none does.
+            InvalidToken: there never was such a task.
+            TaskClosed: it has ended.
         """
         task = self.tokens.get(token) if isinstance(token, str) else None
-        if task is None or task.answer.done:
-            raise InvalidToken
-        return task
+        if task is not None and not task.answer.done:
+            return task
+        raise TaskClosed if task is not None or token in self.closed else InvalidToken
 
     def send_success(self, token: Any, output: Any) -> None:
         """SendTaskSuccess, with the output as a value."""
