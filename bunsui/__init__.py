@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from bunsui.errors import BunsuiError as BunsuiError
     from bunsui.errors import BunsuiErrors as BunsuiErrors
     from bunsui.model.job import Job as Job
+    from bunsui.model.on_error import Fallback as Fallback
     from bunsui.model.operation import Operation as Operation
     from bunsui.model.operation import operation as operation
     from bunsui.model.pipeline import Pipeline as Pipeline
     from bunsui.model.references import Parameter as Parameter
-    from bunsui.model.retry import Fallback as Fallback
     from bunsui.model.retry import Retry as Retry
     from bunsui.resources.bucket import Bucket as Bucket
     from bunsui.resources.table import Table as Table
@@ -30,7 +30,7 @@ _HOMES = {
     "BunsuiError": "bunsui.errors",
     "BunsuiErrors": "bunsui.errors",
     "Dataset": "bunsui.runtime.dataset",
-    "Fallback": "bunsui.model.retry",
+    "Fallback": "bunsui.model.on_error",
     "Job": "bunsui.model.job",
     "Lambda": "bunsui.targets.lambda_",
     "Operation": "bunsui.model.operation",

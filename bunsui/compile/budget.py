@@ -13,8 +13,10 @@ from bunsui.errors import BunsuiError, DeclarationError, raise_all
 from bunsui.graph.decompose import Parallel, Part, members
 from bunsui.model.binding import Bound
 from bunsui.model.job import Job
-from bunsui.model.operation import Operation
+from bunsui.model.on_error import Fallback
+from bunsui.model.operation import A_YEAR
 from bunsui.model.references import FromConstant, Source
+from bunsui.model.step import Step
 
 INLINE = 32 * 1024
 """Bytes that a result has at most inside a state machine, however much room there is."""
@@ -39,7 +41,6 @@ CONSTANTS = 64 * 1024
 SMALL = 128
 """Bytes of a result that always travels in the state machine (bunsui.runtime.shim)."""
 
-A_YEAR = 31_536_000
 START = 60
 """Seconds that starting a job and its bookkeeping may take."""
 
@@ -70,10 +71,10 @@ def inline(
     return each
 
 
-def _written_down(operation: Operation, inputs: Mapping[str, Source], each: int) -> Iterator[BunsuiError]:
+def _written_down(operation: Step, inputs: Mapping[str, Source], each: int) -> Iterator[BunsuiError]:
     """Values of the declaration that would not fit: they stand in the machine, and nothing can move them out of it."""
     constants = sum(_size(source.value) for source in inputs.values() if isinstance(source, FromConstant))
-    fallback = _size(operation.on_error.value) if operation.on_error is not None else 0
+    fallback = _size(operation.on_error.value) if isinstance(operation.on_error, Fallback) else 0
     for what, size, limit in (("constant inputs", constants, CONSTANTS), ("fallback", fallback, max(each, SMALL))):
         if size > limit:
             yield DeclarationError(
@@ -122,18 +123,5 @@ def _widest(part: Part, operations: Mapping[str, Bound], exports: tuple[str, ...
 
 
 def longest(operations: Iterable[Bound]) -> int:
-    """Seconds that a job can take: every operation after the other, each as often as its retries allow."""
-    return min(A_YEAR, START + sum(_longest(bound) for bound in operations))
-
-
-def _longest(bound: Bound) -> int:
-    state_timeout = bound.operation.runs.longest
-    retry = bound.operation.retry
-    attempts = retry.attempts if retry is not None else 1
-    waits = 0.0
-    for attempt in range(attempts - 1):
-        assert retry is not None
-        delay = min(retry.interval * retry.backoff ** min(attempt, 64), retry.max_delay or A_YEAR)
-        waits += delay
-    transient = 2 * (2**6 - 1)
-    return int(min(A_YEAR, (attempts + 6) * state_timeout + waits + transient))
+    """Seconds that a job can take: every step after the other, each as often as its retries allow."""
+    return min(A_YEAR, START + sum(bound.operation.longest for bound in operations))

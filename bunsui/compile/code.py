@@ -7,7 +7,7 @@ from typing import Any
 
 from bunsui.compile.assets import Asset, collect
 from bunsui.errors import Where
-from bunsui.model.binding import Bound
+from bunsui.model.operation import Operation
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.target import Code
 
@@ -27,13 +27,12 @@ class Collector:
         self.assets: dict[str, Asset] = {}
         self.locks: dict[str, str] = {}
 
-    def code_of(self, bound: Bound) -> Code:
+    def code_of(self, operation: Operation) -> Code:
         """The code that an operation runs.
 
         Raises:
             DeclarationError: BUN110, BUN302, BUN303.
         """
-        operation = bound.operation
         module = operation.handler.partition(":")[0]
         requirements = tuple(sorted({*self._pipeline.requirements, *operation.requirements}))
         kind = (module, requirements, *operation.runs.platform)

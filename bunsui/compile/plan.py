@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from bunsui.compile import budget
-from bunsui.compile.job_machine import JobPlan, job_machine
+from bunsui.compile.job_machine import job_machine, machine_calls
 from bunsui.compile.session_machine import JobStart, session_machine
+from bunsui.compile.steps.context import JobPlan
 from bunsui.compile.workers import table_arn, worker_calls, workers
 from bunsui.graph.decompose import decompose
+from bunsui.model import types
 from bunsui.model.binding import Bound, job_needs
 from bunsui.model.calls import NO_RESOURCE_TYPE, Call, Why
 from bunsui.model.names import ACCOUNT, JOB_RUNS_TABLE, PARTITION, REGION, SESSIONS_TABLE, Names
+from bunsui.model.operation import Operation
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.references import FromOutput, FromParameter
 from bunsui.model.target import Code, State, Worker
@@ -63,13 +66,13 @@ class Plan(NamedTuple):
     exports: Mapping[str, tuple[str, ...]]
 
 
-def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Bound], Code]) -> Plan:
+def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Operation], Code]) -> Plan:
     """Compile a pipeline; `code_of` says which code an operation runs.
 
     Raises:
         DeclarationError: BUN301 when a limit of AWS would be exceeded.
     """
-    made = workers(pipeline.operations, code_of)
+    made = workers(pipeline.units, _large(pipeline), code_of)
     worker_of = {why.operation: name for name, worker in made.items() for why in worker.why}
     exports, results = _exports(pipeline), _results(pipeline)
     starts = _starts(pipeline, exports, results)
@@ -78,14 +81,20 @@ def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Bound], Code]) -> 
         operations = {name: bound for name, bound in pipeline.operations.items() if bound.job == job.name}
         part = decompose({name: bound.needs & operations.keys() for name, bound in operations.items()})
         inline = budget.inline(names.stack, job, part, operations, exports)
-        job_plan = JobPlan(pipeline.name, job.name, operations, exports[job.name], worker_of, part, inline)
+        job_plan = JobPlan(pipeline.name, job.name, operations, exports[job.name], worker_of, part, inline, names)
         calls = tuple(_job_calls(operations, worker_of, names))
-        jobs[job.name] = Machine(job.name, names.job(job.name), job_machine(job_plan, names), calls)
+        jobs[job.name] = Machine(job.name, names.job(job.name), job_machine(job_plan), calls)
     machine = Machine(
         "pipeline", names.machine, session_machine(pipeline.name, starts, names), tuple(_session_calls(pipeline, names))
     )
     calls_of = {name: tuple(worker_calls(worker, names)) for name, worker in made.items()}
     return Plan(pipeline, names, machine, jobs, made, calls_of, exports)
+
+
+def _large(pipeline: Pipeline) -> frozenset[str]:
+    """Steps whose results can be too large for the state machine."""
+    steps = (bound.operation for outer in pipeline.operations.values() for bound in outer.all)
+    return frozenset(step.name for step in steps if not types.is_small(step.result_type()))
 
 
 def _results(pipeline: Pipeline) -> frozenset[str]:
@@ -116,7 +125,7 @@ def _starts(pipeline: Pipeline, exports: Mapping[str, tuple[str, ...]], results:
     starts = {}
     for job in pipeline.jobs:
         members = [bound for bound in pipeline.operations.values() if bound.job == job.name]
-        sources = [source for bound in members for source in bound.inputs.values()]
+        sources = [source for bound in members for source in bound.sources]
         parameters = sorted({source.name for source in sources if isinstance(source, FromParameter)})
         inputs = {
             source.operation: pipeline.operations[source.operation].job
@@ -134,9 +143,9 @@ def _starts(pipeline: Pipeline, exports: Mapping[str, tuple[str, ...]], results:
 
 
 def _job_calls(operations: Mapping[str, Bound], worker_of: Mapping[str, str], names: Names) -> Iterable[Call]:
-    for name, bound in operations.items():
-        why = Why(name, "invoke", bound.operation.where)
-        yield from bound.operation.runs.machine_calls(worker_of[name], names, why)
+    for outer in operations.values():
+        for bound in outer.all:
+            yield from machine_calls(bound, worker_of, names)
     yield from _stars(next(iter(operations.values())).job)
 
 

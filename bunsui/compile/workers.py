@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 
-from bunsui.model import types
-from bunsui.model.binding import Bound
+from bunsui.model.binding import Unit
 from bunsui.model.calls import Call, Why
 from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names, artefact_bucket, spill_prefix
+from bunsui.model.operation import Operation
 from bunsui.model.references import FromOutput
 from bunsui.model.resource import Access
 from bunsui.model.target import Code, Work, Worker
 
 
-def spills(bound: Bound) -> bool:
-    """Whether the result can be too large for the state machine."""
-    return not types.is_small(bound.operation.result_type())
+def workers(units: Mapping[str, Unit], large: Set[str], code_of: Callable[[Operation], Code]) -> dict[str, Worker]:
+    """The workers by name, in order of the operations that need them first.
 
-
-def workers(operations: Mapping[str, Bound], code_of: Callable[[Bound], Code]) -> dict[str, Worker]:
-    """The workers by name, in order of the operations that need them first."""
-    large = {name for name, bound in operations.items() if spills(bound)}
+    Args:
+        units: the operations with code to run.
+        large: steps whose results can be too large for the state machine.
+        code_of: which code an operation runs.
+    """
     groups: dict[tuple[object, ...], tuple[Work, list[Why]]] = {}
-    for name, bound in operations.items():
-        work = _work(bound, code_of(bound), large)
-        why = Why(name, "invoke", bound.operation.where)
+    for name, unit in units.items():
+        work = _work(unit, code_of(unit.operation), large)
+        why = Why(name, "invoke", unit.operation.where)
         groups.setdefault(_key(work), (work, []))[1].append(why)
     found: dict[str, Worker] = {}
     for work, whys in groups.values():
-        name = _name(work, whys, operations.keys() | found.keys())
+        name = _name(work, whys, units.keys() | found.keys())
         found[name] = Worker(name, work, tuple(whys))
     return found
 
@@ -40,9 +40,9 @@ def _name(work: Work, whys: list[Why], taken: Set[str]) -> str:
     return function if function not in taken or function in members else whys[0].operation
 
 
-def _work(bound: Bound, code: Code, large: set[str]) -> Work:
-    operation = bound.operation
-    taken = {source.operation for source in bound.inputs.values() if isinstance(source, FromOutput)}
+def _work(unit: Unit, code: Code, large: Set[str]) -> Work:
+    operation = unit.operation
+    taken = {source.operation for source in unit.bound.inputs.values() if isinstance(source, FromOutput)}
     return Work(
         operation.runs,
         code,

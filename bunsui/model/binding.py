@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
@@ -12,32 +13,60 @@ from bunsui.model.feeding import Scope, after, inputs
 from bunsui.model.job import Job
 from bunsui.model.operation import Operation
 from bunsui.model.references import FromOutput, FromParameter, Parameter, Source
+from bunsui.model.step import Step
 
 
-class Bound(NamedTuple):
-    """An operation in its pipeline.
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """A step in its pipeline.
 
     Attributes:
         operation: the declaration.
         job: name of its job.
         inputs: parameter -> source, in the order of the signature; parameters left to their default are absent.
-        after: names of operations that come before it only by `>>`.
+        after: names of steps that come before it only by `>>`.
+        parts: the steps within it, by what they are to it.
+        refers: what is read inside the state machine, not handed to a function.
     """
 
-    operation: Operation
+    operation: Step
     job: str
     inputs: Mapping[str, Source]
-    after: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    parts: Mapping[str, Bound] = field(default_factory=dict)
+    refers: tuple[FromOutput | FromParameter, ...] = ()
+
+    @property
+    def sources(self) -> Iterator[Source]:
+        """Everything that it and the steps within it take."""
+        yield from self.inputs.values()
+        yield from self.refers
+        for part in self.parts.values():
+            yield from part.sources
 
     @property
     def feeds(self) -> frozenset[str]:
-        """Names of the operations whose output it takes."""
-        return frozenset(source.operation for source in self.inputs.values() if isinstance(source, FromOutput))
+        """Names of the steps whose output it takes."""
+        return frozenset(source.operation for source in self.sources if isinstance(source, FromOutput))
+
+    @property
+    def all(self) -> Iterator[Bound]:
+        """It and the steps within it, outermost first."""
+        yield self
+        for part in self.parts.values():
+            yield from part.all
 
     @property
     def needs(self) -> frozenset[str]:
-        """Names of all operations that must have finished before it."""
+        """Names of all steps that must have finished before it."""
         return self.feeds | frozenset(self.after)
+
+
+class Unit(NamedTuple):
+    """An operation with code to run, and how it is bound."""
+
+    operation: Operation
+    bound: Bound
 
 
 def bind(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], where: Where) -> Mapping[str, Bound]:
@@ -47,22 +76,23 @@ def bind(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], wh
         DeclarationError, BunsuiErrors: all that is wrong (BUN101 to BUN206).
     """
     raise_all(_once(membership.check(pipeline, parameters, jobs, where)))
-    jobs_of = {operation.name: job.name for job in jobs for operation in job.operations}
+    jobs_of = {step.name: job.name for job in jobs for step in job.operations}
     scope = Scope(
         pipeline,
         {parameter.name: parameter for parameter in parameters},
-        {operation.name: operation for job in jobs for operation in job.operations},
+        {step.name: step for job in jobs for step in job.operations},
     )
     errors: list[BunsuiError] = []
-    bound = {
-        name: Bound(operation, jobs_of[name], inputs(operation, scope, errors), tuple(after(operation, scope, errors)))
-        for name, operation in scope.operations.items()
-    }
+    bound = {name: _bound(step, jobs_of[name], scope, errors) for name, step in scope.operations.items()}
     raise_all(_once(errors))
     raise_all(_unused(scope, bound))
     raise_all(_cycle("operations", {name: one.needs for name, one in bound.items()}, where, scope.operations))
     raise_all(_cycle("jobs", job_needs(bound, jobs), where, {job.name: job for job in jobs}))
     return bound
+
+
+def _bound(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
+    return Bound(step, job, inputs(step, scope, errors), tuple(after(step, scope, errors)))
 
 
 def _once(errors: Iterable[BunsuiError]) -> list[BunsuiError]:
@@ -79,9 +109,7 @@ def job_needs(bound: Mapping[str, Bound], jobs: Sequence[Job]) -> dict[str, froz
 
 
 def _unused(scope: Scope, bound: Mapping[str, Bound]) -> Iterator[BunsuiError]:
-    used = {
-        source.name for one in bound.values() for source in one.inputs.values() if isinstance(source, FromParameter)
-    }
+    used = {source.name for one in bound.values() for source in one.sources if isinstance(source, FromParameter)}
     for name, parameter in scope.parameters.items():
         if name not in used:
             yield DeclarationError(

@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 from bunsui.errors import BunsuiError, DeclarationError, Where
 from bunsui.model import types
 from bunsui.model.declaration import show
-from bunsui.model.operation import Operation
-from bunsui.model.references import FromConstant, FromOutput, FromParameter, Output, Parameter, Source, parts
+from bunsui.model.on_error import Fallback
+from bunsui.model.references import FromConstant, FromHere, FromOutput, FromParameter, Output, Parameter, Source, parts
 from bunsui.model.signature import Parameter as Wanted
 from bunsui.model.signature import Signature
+from bunsui.model.step import Step
+
+NOTHING: Mapping[str, Any] = {}
 
 
 class Scope(NamedTuple):
@@ -20,7 +23,7 @@ class Scope(NamedTuple):
 
     pipeline: str
     parameters: Mapping[str, Parameter]
-    operations: Mapping[str, Operation]
+    operations: Mapping[str, Step]
 
     def candidates(self, name: str) -> str:
         """A hint with the nearest names that could feed `name`."""
@@ -29,8 +32,17 @@ class Scope(NamedTuple):
         return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
 
 
-def inputs(operation: Operation, scope: Scope, errors: list[BunsuiError]) -> Mapping[str, Source]:
-    """The source of each parameter, in the order of the signature; those left to their default are absent."""
+def inputs(
+    operation: Step, scope: Scope, errors: list[BunsuiError], here: Mapping[str, FromHere] = NOTHING
+) -> Mapping[str, Source]:
+    """The source of each parameter, in the order of the signature; those left to their default are absent.
+
+    Args:
+        operation: the step to feed.
+        scope: what it may be fed from.
+        errors: what is wrong is added here.
+        here: parameters that the enclosing step provides.
+    """
     try:
         signature = operation.signature()
     except BunsuiError as wrong:
@@ -41,7 +53,7 @@ def inputs(operation: Operation, scope: Scope, errors: list[BunsuiError]) -> Map
     found: dict[str, Source] = {}
     for parameter in wanted.values():
         try:
-            source = _source(operation, parameter, signature, scope)
+            source = here.get(parameter.name) or _source(operation, parameter, signature, scope)
             if source is not None:
                 found[parameter.name] = source
                 errors += _misfits(operation, parameter, source, signature, scope)
@@ -51,7 +63,7 @@ def inputs(operation: Operation, scope: Scope, errors: list[BunsuiError]) -> Map
     return found
 
 
-def after(operation: Operation, scope: Scope, errors: list[BunsuiError]) -> Iterator[str]:
+def after(operation: Step, scope: Scope, errors: list[BunsuiError]) -> Iterator[str]:
     """Names of the operations that `>>` puts before this one."""
     for earlier, where in operation.predecessors:
         name: str = earlier.name
@@ -61,7 +73,7 @@ def after(operation: Operation, scope: Scope, errors: list[BunsuiError]) -> Iter
             errors.append(_foreign(operation, f"it is to run after operation {name!r}", where, scope))
 
 
-def _source(operation: Operation, wanted: Wanted, signature: Signature, scope: Scope) -> Source | None:
+def _source(operation: Step, wanted: Wanted, signature: Signature, scope: Scope) -> Source | None:
     name = wanted.name
     if name in operation.inputs:
         return _explicit(operation, name, operation.inputs[name], scope)
@@ -80,8 +92,8 @@ def _source(operation: Operation, wanted: Wanted, signature: Signature, scope: S
     )
 
 
-def _explicit(operation: Operation, name: str, given: Any, scope: Scope) -> Source:
-    if isinstance(given, Operation):
+def _explicit(operation: Step, name: str, given: Any, scope: Scope) -> Source:
+    if isinstance(given, Step):
         given = given.output
     if isinstance(given, Output):
         source, path = parts(given)
@@ -95,7 +107,7 @@ def _explicit(operation: Operation, name: str, given: Any, scope: Scope) -> Sour
     return FromConstant(_json(operation, name, given))
 
 
-def _json(operation: Operation, name: str, value: Any) -> Any:
+def _json(operation: Step, name: str, value: Any) -> Any:
     if types.is_json(value):
         return value
     raise DeclarationError(
@@ -107,20 +119,22 @@ def _json(operation: Operation, name: str, value: Any) -> Any:
 
 
 def _misfits(
-    operation: Operation, wanted: Wanted, source: Source, signature: Signature, scope: Scope
+    operation: Step, wanted: Wanted, source: Source, signature: Signature, scope: Scope
 ) -> Iterator[BunsuiError]:
     related: list[tuple[str, Where]] = []
     match source:
         case FromOutput(name, path):
             giver = scope.operations[name]
             kind = _field(operation, wanted.name, giver, path)
-            label = ".".join([giver.handler.replace(":", "."), *path])
+            label = ".".join([giver.title, *path])
             fit, gives = types.fits(kind, wanted.annotation), f"{label} {'is' if path else 'returns'} {_type(kind)}"
             related.append((name, giver.signature().where))
         case FromParameter(name):
             kind = scope.parameters[name].type
             fit, gives = types.fits(kind, wanted.annotation), f"pipeline parameter '{name}' is {_type(kind)}"
             related.append(("parameter", scope.parameters[name].where))
+        case FromHere(name, kind):
+            fit, gives = types.fits(kind, wanted.annotation), f"{name} is {_type(kind)}"
         case FromConstant(value):
             fit, gives = types.holds(value, wanted.annotation), f"it is given {show(value)}"
             related.append(("operation", operation.where))
@@ -140,7 +154,7 @@ def _type(annotation: Any) -> str:
     return types.describe(annotation)
 
 
-def _field(operation: Operation, name: str, source: Operation, path: tuple[str, ...]) -> Any:
+def _field(operation: Step, name: str, source: Step, path: tuple[str, ...]) -> Any:
     kind = source.result_type()
     for depth, field in enumerate(path):
         try:
@@ -159,9 +173,9 @@ def _field(operation: Operation, name: str, source: Operation, path: tuple[str, 
     return kind
 
 
-def _fallback(operation: Operation) -> Iterator[BunsuiError]:
+def _fallback(operation: Step) -> Iterator[BunsuiError]:
     fallback = operation.on_error
-    if fallback is None:
+    if not isinstance(fallback, Fallback):
         return
     returns = operation.result_type()
     if not types.is_json(fallback.value) or not types.holds(fallback.value, returns):
@@ -174,7 +188,7 @@ def _fallback(operation: Operation) -> Iterator[BunsuiError]:
         )
 
 
-def _no_parameter(operation: Operation, name: str, signature: Signature) -> DeclarationError:
+def _no_parameter(operation: Step, name: str, signature: Signature) -> DeclarationError:
     names = [parameter.name for parameter in signature.parameters]
     near = difflib.get_close_matches(name, names, n=1)
     known = f"its parameters are {', '.join(names) or 'none'}"
@@ -187,7 +201,7 @@ def _no_parameter(operation: Operation, name: str, signature: Signature) -> Decl
     )
 
 
-def _foreign(operation: Operation, what: str, where: Where, scope: Scope) -> DeclarationError:
+def _foreign(operation: Step, what: str, where: Where, scope: Scope) -> DeclarationError:
     return DeclarationError(
         "BUN204",
         f"operation {operation.name!r}: {what}, which is not part of pipeline {scope.pipeline!r}",

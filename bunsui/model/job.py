@@ -7,15 +7,15 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from bunsui.model.declaration import Name, refuse, show
-from bunsui.model.operation import Operation
 from bunsui.model.order import Ordered
+from bunsui.model.step import Step
 
 
 def _operations(value: object) -> object:
     """Names the member that is no operation, and what was probably meant."""
     assert isinstance(value, tuple)
     for one in value:
-        if not isinstance(one, Operation):
+        if not isinstance(one, Step):
             raise refuse(f"{show(one)} is no operation", _remedy(one))
     return value
 
@@ -40,8 +40,8 @@ class Job(Ordered):
     """
 
     name: Name
-    operations: Annotated[tuple[Operation, ...], BeforeValidator(_operations)]
+    operations: Annotated[tuple[Step, ...], BeforeValidator(_operations)]
     description: str = ""
 
-    def __init__(self, name: str, /, *operations: Operation, **data: Any) -> None:
+    def __init__(self, name: str, /, *operations: Step, **data: Any) -> None:
         super().__init__(name=name, operations=operations, **data)

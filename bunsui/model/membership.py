@@ -10,13 +10,13 @@ from bunsui.errors import BunsuiError, DeclarationError, Where
 from bunsui.model import types
 from bunsui.model.declaration import show
 from bunsui.model.job import Job
-from bunsui.model.operation import Operation
 from bunsui.model.references import Parameter
+from bunsui.model.step import Step, within
 
 
 def check(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], where: Where) -> Iterator[BunsuiError]:
     """What is wrong with the parts of a pipeline, each taken alone (BUN201, BUN203 to BUN206)."""
-    members = [(operation, job) for job in jobs for operation in job.operations]
+    members = [(step, job) for job in jobs for outer in job.operations for step in within(outer)]
     unique = list({id(one): one for one, _ in members}.values())
     yield from _empty(pipeline, jobs, where)
     yield from _twice("job", jobs, str.casefold)
@@ -44,7 +44,7 @@ def _empty(pipeline: str, jobs: Sequence[Job], where: Where) -> Iterator[BunsuiE
             )
 
 
-def _shared(members: Sequence[tuple[Operation, Job]]) -> Iterator[BunsuiError]:
+def _shared(members: Sequence[tuple[Step, Job]]) -> Iterator[BunsuiError]:
     counts = Counter(id(operation) for operation, _ in members)
     for operation in {id(one): one for one, _ in members}.values():
         if counts[id(operation)] == 1:
@@ -76,7 +76,7 @@ def _strangers(pipeline: str, jobs: Sequence[Job]) -> Iterator[BunsuiError]:
 
 
 def _parameters(
-    pipeline: str, parameters: Sequence[Parameter], operations: Mapping[str, Operation]
+    pipeline: str, parameters: Sequence[Parameter], operations: Mapping[str, Step]
 ) -> Iterator[BunsuiError]:
     for parameter in parameters:
         if parameter.name in operations:
@@ -112,10 +112,10 @@ def _twice(kind: str, declared: Iterable[Any], same: Callable[[str], str] = str)
             )
 
 
-def _resources(operations: Iterable[Operation]) -> Iterator[BunsuiError]:
+def _resources(operations: Iterable[Step]) -> Iterator[BunsuiError]:
     first: dict[str, Any] = {}
     existing: dict[tuple[str, str], Any] = {}
-    for access in (access for one in operations for access in (*one.reads, *one.writes)):
+    for access in (access for one in operations for access in one.accesses):
         resource = access.resource
         known = first.setdefault(resource.id, resource)
         if known != resource:

@@ -9,15 +9,16 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Required, TypedDict, Unpack
 
-from pydantic import BeforeValidator, Field, PrivateAttr, SkipValidation
+from pydantic import BeforeValidator, PrivateAttr, SkipValidation
 
 from bunsui.errors import DeclarationError, Where
 from bunsui.model import signature
-from bunsui.model.declaration import Identifier, caller, refuse, show
-from bunsui.model.order import Ordered
-from bunsui.model.references import Kind, Output
+from bunsui.model.declaration import caller, refuse, show
+from bunsui.model.on_error import OnError
+from bunsui.model.references import Kind
 from bunsui.model.resource import Access, access_of
-from bunsui.model.retry import Fallback, Retry
+from bunsui.model.retry import Retry
+from bunsui.model.step import Step
 from bunsui.model.target import Target
 
 _REQUIREMENT = re.compile(
@@ -51,6 +52,13 @@ def _requirements(value: object) -> object:
     return value
 
 
+A_YEAR = 31_536_000
+"""Seconds that an execution may take at most (AWS Step Functions quotas)."""
+
+TRANSIENT_ATTEMPTS = 6
+TRANSIENT_DELAYS = 2 * (2**TRANSIENT_ATTEMPTS - 1)
+"""How often an error of the service itself is retried, and seconds that this waits altogether."""
+
 _TARGETS: set[type] = set()
 """Classes that were found to speak the protocol; asking takes long."""
 
@@ -78,45 +86,52 @@ Accesses = Annotated[tuple[Access, ...], BeforeValidator(_accesses)]
 Requirements = Annotated[tuple[str, ...], BeforeValidator(_requirements)]
 
 
-class Operation(Ordered):
-    """One processing unit.
+class Operation(Step):
+    """One processing unit; its description is by default the first line of the handler's docstring.
 
     Attributes:
-        name: unique in its pipeline; other operations' parameters refer to it.
         handler: `package.module:function`.
         runs: the target, such as `Lambda(memory=1024)`.
-        inputs: parameter -> constant, `Parameter`, operation, `operation.output` or a field of it; parameters
-            that are not listed are fed by name.
         reads, writes: resources or parts of them.
         retry: policy for the operation's own errors; the target's transient errors are always retried.
-        on_error: what stands in when it failed for good.
         requirements: PEP 508 requirements packed with the code, besides the pipeline's.
         returns: type of the result; by default the handler's annotation.
-        description: for people; by default the first line of the handler's docstring.
     """
 
-    name: Identifier
     handler: Annotated[str, BeforeValidator(_text)]
     runs: Annotated[SkipValidation[Target], BeforeValidator(_target)]
-    inputs: dict[str, Any] = Field(default={})
     reads: Accesses = ()
     writes: Accesses = ()
     retry: Retry | None = None
-    on_error: Fallback | None = None
     requirements: Requirements = ()
     returns: Kind = None
-    description: str = ""
 
     _function: Callable[..., Any] | None = PrivateAttr(default=None)
     _signature: signature.Signature | None = PrivateAttr(default=None)
 
     def __init__(self, name: str, /, **data: Any) -> None:
-        super().__init__(name=name, **data)
+        super().__init__(name, **data)
 
     @property
-    def output(self) -> Output:
-        """Its result, to be fed to an input."""
-        return Output(self)
+    def accesses(self) -> tuple[Access, ...]:
+        """What it reads and what it writes."""
+        return (*self.reads, *self.writes)
+
+    @property
+    def title(self) -> str:
+        """The handler, as Python writes it."""
+        return self.handler.replace(":", ".")
+
+    @property
+    def longest(self) -> int:
+        """Every attempt's time, the delays between them, and those after the service's own errors."""
+        once, retry = self.runs.longest, self.retry
+        delays = 0.0
+        for attempt in range(retry.attempts - 1 if retry else 0):
+            assert retry is not None
+            delays += min(retry.interval * retry.backoff ** min(attempt, 64), retry.max_delay or A_YEAR)
+        attempts = TRANSIENT_ATTEMPTS + (retry.attempts if retry else 1)
+        return int(min(A_YEAR, attempts * once + delays + TRANSIENT_DELAYS))
 
     def signature(self) -> signature.Signature:
         """What the handler takes and gives.
@@ -153,7 +168,7 @@ class Settings(TypedDict, total=False):
     reads: Any
     writes: Any
     retry: Retry | None
-    on_error: Fallback | None
+    on_error: OnError | None
     requirements: Iterable[str]
     description: str
 

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from bunsui.errors import DeclarationError
-from bunsui.model.binding import Bound, bind
+from bunsui.model.binding import Bound, Unit, bind
 from bunsui.model.declaration import Declaration, Name, refuse, show
 from bunsui.model.job import Job
 from bunsui.model.operation import Operation, Requirements
 from bunsui.model.references import Parameter
 from bunsui.model.resource import Resource
+from bunsui.model.step import Step
 
 MAIN_JOB = "main"
 """The job of a pipeline that declares none."""
@@ -38,7 +39,7 @@ def _parameter(name: object, kind: object) -> Parameter:
 
 def _jobs(value: object) -> object:
     for one in _listed(value):
-        if isinstance(one, Operation):
+        if isinstance(one, Step):
             raise refuse(
                 f"jobs: {show(one)} is no job", f"write operations=[{one.name}], or jobs=[Job('main', {one.name})]"
             )
@@ -78,9 +79,7 @@ class Pipeline(Declaration):
 
     _bound: Mapping[str, Bound] = PrivateAttr()
 
-    def __init__(
-        self, name: str, /, *, jobs: Iterable[Job] = (), operations: Iterable[Operation] = (), **data: Any
-    ) -> None:
+    def __init__(self, name: str, /, *, jobs: Iterable[Job] = (), operations: Iterable[Step] = (), **data: Any) -> None:
         jobs, operations = _listed(jobs), _listed(operations)
         if operations and not jobs:
             jobs, operations = (Job(MAIN_JOB, *operations),), ()
@@ -98,15 +97,26 @@ class Pipeline(Declaration):
 
     @property
     def operations(self) -> Mapping[str, Bound]:
-        """Every operation by name with its job and the sources of its inputs, in order of declaration."""
+        """Every step by name with its job and the sources of its inputs, in order of declaration."""
         return self._bound
+
+    @property
+    def units(self) -> Mapping[str, Unit]:
+        """Every operation with code to run, by name: steps of jobs, and operations within steps."""
+        return {
+            bound.operation.name: Unit(bound.operation, bound)
+            for outer in self._bound.values()
+            for bound in outer.all
+            if isinstance(bound.operation, Operation)
+        }
 
     @property
     def resources(self) -> tuple[Resource, ...]:
         """The resources that operations read or write, by id."""
         found = {
             access.resource.id: access.resource
-            for bound in self._bound.values()
-            for access in (*bound.operation.reads, *bound.operation.writes)
+            for outer in self._bound.values()
+            for bound in outer.all
+            for access in bound.operation.accesses
         }
         return tuple(found[id] for id in sorted(found))

@@ -11,7 +11,7 @@ from bunsui.errors import DeclarationError
 from bunsui.model.declaration import Declaration, Identifier, caller, refuse, show
 
 if TYPE_CHECKING:
-    from bunsui.model.operation import Operation
+    from bunsui.model.step import Step
 
 REQUIRED: Any = object()
 """The default of a parameter that has none."""
@@ -57,7 +57,7 @@ class Output:
 
     __slots__ = ("_operation", "_path")
 
-    def __init__(self, operation: Operation, path: tuple[str, ...] = ()) -> None:
+    def __init__(self, operation: Step, path: tuple[str, ...] = ()) -> None:
         self._operation = operation
         self._path = path
 
@@ -102,9 +102,22 @@ class FromOutput:
     path: tuple[str, ...] = ()
 
 
-Source = FromConstant | FromParameter | FromOutput
+@dataclass(frozen=True, slots=True)
+class FromHere:
+    """An input that the enclosing step provides: the item of a map, the error that a handler is told.
+
+    Attributes:
+        name: what the enclosing step calls it.
+        type: annotation of the value.
+    """
+
+    name: str
+    type: Any = Any
 
 
-def parts(output: Output) -> tuple[Operation, tuple[str, ...]]:
+Source = FromConstant | FromParameter | FromOutput | FromHere
+
+
+def parts(output: Output) -> tuple[Step, tuple[str, ...]]:
     """Operation and path of an output; its own attributes are all fields of the value."""
     return output._operation, output._path

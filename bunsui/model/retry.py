@@ -1,8 +1,8 @@
-"""How often a failed operation is tried again, and what stands in for it in the end."""
+"""How often a failed operation is tried again."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -55,18 +55,3 @@ class Retry(Declaration):
     max_delay: int | None = Field(default=None, ge=1, le=31_622_399)
     jitter: bool = True
     on: ErrorNames = (EVERY,)
-
-
-class Fallback(Declaration):
-    """What an operation results in when it failed for good: `on_error=Fallback([], on=[ValueError])`.
-
-    Attributes:
-        value: any JSON value of the operation's return type.
-        on: as for `Retry`; all by default.
-    """
-
-    value: Any = None
-    on: ErrorNames = (EVERY,)
-
-    def __init__(self, value: Any, **data: Any) -> None:
-        super().__init__(value=value, **data)

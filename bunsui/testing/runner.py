@@ -34,7 +34,7 @@ class PipelineRunner:
         self.s3 = MemoryS3()
         self._seed = seed
         self._stubs: dict[str, Stub] = {}
-        self._plan: Plan = plan(pipeline, Names(pipeline.name), lambda bound: Code(bound.operation.handler, "0" * 64))
+        self._plan: Plan = plan(pipeline, Names(pipeline.name), lambda operation: Code(operation.handler, "0" * 64))
 
     def stub(self, **results: Any) -> PipelineRunner:
         """Let operations result in these values instead of running: a value, an exception to raise, or a function.

@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from bunsui import Fallback, Lambda, Operation
-from bunsui.compile.job_machine import named, retriers
 from bunsui.compile.session_machine import JobStart, session_machine
+from bunsui.compile.steps.failing import named
+from bunsui.compile.steps.operation import retriers
 from bunsui.model.environment import Environment
 from bunsui.model.names import Names
 from bunsui.model.retry import Retry
@@ -32,12 +33,15 @@ def test_a_timeout_is_that_of_the_function_too() -> None:
 
 
 def test_a_fallback_for_timeouts_is_for_those_of_functions_too() -> None:
-    from bunsui.compile.job_machine import JobPlan, job_machine
+    from bunsui.compile.job_machine import job_machine
+    from bunsui.compile.steps.context import JobPlan
     from bunsui.model.binding import Bound
 
     work = Operation("work", handler="json:dumps", runs=Lambda(), on_error=Fallback(0, on="States.Timeout"))
-    plan = JobPlan("etl", "main", {"work": Bound(work, "main", {}, ())}, ("work",), {"work": "work"}, "work", 1024)
-    (catcher,) = job_machine(plan, Names("etl"))["States"]["work"]["Catch"]
+    plan = JobPlan(
+        "etl", "main", {"work": Bound(work, "main", {}, ())}, ("work",), {"work": "work"}, "work", 1024, Names("etl")
+    )
+    (catcher,) = job_machine(plan)["States"]["work"]["Catch"]
     assert catcher["ErrorEquals"] == ["States.Timeout", "Sandbox.Timedout"]
 
 

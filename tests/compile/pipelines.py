@@ -12,7 +12,6 @@ from bunsui.compile.plan import Plan, plan
 from bunsui.errors import Where
 from bunsui.interpreter import DynamoDB, Execution, StateMachines, Took, execute
 from bunsui.interpreter import Lambda as Functions
-from bunsui.model.binding import Bound
 from bunsui.model.names import Names
 from bunsui.model.signature import Parameter as Wanted
 from bunsui.model.signature import Signature
@@ -53,8 +52,8 @@ def pipeline(
     )
 
 
-def code_of(bound: Bound) -> Code:
-    return Code(bound.operation.handler, "a" * 64)
+def code_of(operation: Operation) -> Code:
+    return Code(operation.handler, "a" * 64)
 
 
 def compiled(declared: Pipeline, prefix: str = "") -> Plan:

@@ -9,9 +9,10 @@ from bunsui.compile.assets import build
 from bunsui.deploy import deploy
 from bunsui.local import credentials, ephemeral
 from bunsui.model.job import Job
+from bunsui.model.on_error import Fallback
 from bunsui.model.operation import Operation
 from bunsui.model.pipeline import Pipeline
-from bunsui.model.retry import Fallback, Retry
+from bunsui.model.retry import Retry
 from bunsui.session.model import Status
 from bunsui.session.sessions import Sessions
 from bunsui.session.watch import Pace

@@ -1,0 +1,89 @@
+"""A step: whatever may stand in a job, fed by name and with a result of its own."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from bunsui.model.declaration import Identifier, refuse, show
+from bunsui.model.on_error import OnError
+from bunsui.model.order import Ordered
+from bunsui.model.references import Output
+
+if TYPE_CHECKING:
+    from bunsui.model.resource import Access
+    from bunsui.model.signature import Signature
+
+
+def _way(value: object) -> object:
+    if value is not None and not isinstance(value, OnError):
+        raise refuse(f"on_error={show(value)} is no way to go on", "write on_error=Fallback(…)")
+    return value
+
+
+class Step(Ordered):
+    """What operations, maps, choices, approvals and the like have in common.
+
+    Attributes:
+        name: unique in its pipeline; other steps' parameters refer to it.
+        inputs: parameter -> constant, `Parameter`, step, `step.output` or a field of it; parameters that are not
+            listed are fed by name.
+        on_error: what happens when it failed for good; by default the job fails.
+        description: for people.
+    """
+
+    name: Identifier
+    inputs: dict[str, Any] = Field(default={})
+    on_error: Annotated[OnError | None, BeforeValidator(_way)] = None
+    description: str = ""
+
+    def __init__(self, name: str, /, **data: Any) -> None:
+        super().__init__(name=name, **data)
+
+    @property
+    def output(self) -> Output:
+        """Its result, to be fed to an input."""
+        return Output(self)
+
+    @property
+    def steps(self) -> Mapping[str, Step]:
+        """The steps within it, by what they are to it: they are no nodes of the job's graph."""
+        return {}
+
+    @property
+    def accesses(self) -> tuple[Access, ...]:
+        """The resources and parts of resources that it reads or writes itself."""
+        return ()
+
+    @property
+    def title(self) -> str:
+        """How messages call what makes the result."""
+        return self.name
+
+    @property
+    def longest(self) -> int:
+        """Seconds that it can take at most, with every retry."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def signature(self) -> Signature:
+        """What it takes and gives.
+
+        Raises:
+            DeclarationError: BUN105, BUN106.
+        """
+
+    def result_type(self) -> Any:
+        """The type of the result."""
+        return self.signature().returns
+
+
+def within(step: Step) -> list[Step]:
+    """The step and all steps in it, outermost first."""
+    found = [step]
+    for inner in step.steps.values():
+        found += within(inner)
+    return found
