@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bunsui.compile import budget
 from bunsui.compile.job_machine import job_machine, machine_calls
 from bunsui.compile.session_machine import JobStart, session_machine
-from bunsui.compile.steps.context import JobPlan
+from bunsui.compile.steps.context import JobPlan, facts
 from bunsui.compile.workers import table_arn, worker_calls, workers
 from bunsui.graph.decompose import decompose
 from bunsui.model import types
@@ -76,12 +76,15 @@ def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Operation], Code])
     worker_of = {why.operation: name for name, worker in made.items() for why in worker.why}
     exports, results = _exports(pipeline), _results(pipeline)
     starts = _starts(pipeline, exports, results)
+    shown = facts(pipeline.operations.values())
     jobs = {}
     for job in pipeline.jobs:
         operations = {name: bound for name, bound in pipeline.operations.items() if bound.job == job.name}
         part = decompose({name: bound.needs & operations.keys() for name, bound in operations.items()})
         inline = budget.inline(names.stack, job, part, operations, exports)
-        job_plan = JobPlan(pipeline.name, job.name, operations, exports[job.name], worker_of, part, inline, names)
+        job_plan = JobPlan(
+            pipeline.name, job.name, operations, exports[job.name], worker_of, part, inline, names, shown
+        )
         calls = tuple(_job_calls(operations, worker_of, names))
         jobs[job.name] = Machine(job.name, names.job(job.name), job_machine(job_plan), calls)
     machine = Machine(

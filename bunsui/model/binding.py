@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
@@ -91,8 +91,16 @@ def bind(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], wh
     return bound
 
 
-def _bound(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
+def _plain(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
     return Bound(step, job, inputs(step, scope, errors), tuple(after(step, scope, errors)))
+
+
+BINDERS: Mapping[type[Step], Callable[[Step, str, Scope, list[BunsuiError]], Bound]] = {}
+"""Kinds of step that have steps within them, or refer to more than their inputs -> how they are bound."""
+
+
+def _bound(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
+    return BINDERS.get(type(step), _plain)(step, job, scope, errors)
 
 
 def _once(errors: Iterable[BunsuiError]) -> list[BunsuiError]:

@@ -89,9 +89,10 @@ class FromConstant:
 
 @dataclass(frozen=True, slots=True)
 class FromParameter:
-    """An input that is a pipeline parameter."""
+    """An input that is a pipeline parameter, or the field at `path` of it."""
 
     name: str
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""What the states of a step are written with: the job's plan, the variables in sight, what an enclosing step provides."""
+"""What the states of a step are written with: the job's plan, the variables in sight, what encloses the step."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from bunsui.compile.layout import Scope
@@ -11,11 +11,27 @@ from bunsui.compile.states import CONTEXT_INPUT, constant, field, jsonata, varia
 from bunsui.graph.decompose import Part
 from bunsui.model.binding import Bound
 from bunsui.model.names import Names
-from bunsui.model.references import FromConstant, FromHere, FromParameter, Source
+from bunsui.model.references import FromConstant, FromHere, FromOutput, FromParameter, Source
 from bunsui.model.target import Json
 
 RESULT = "out"
 """What the variables of results begin with."""
+
+
+def fact(path: tuple[str, ...]) -> str:
+    """How an envelope names the value at a path of the result (docs/architecture.md, "Values between operations")."""
+    return ".".join(path) or "."
+
+
+def facts(operations: Iterable[Bound]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """For each step, what of its result others read inside the state machine: name -> path."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for outer in operations:
+        for bound in outer.all:
+            for source in bound.refers:
+                if isinstance(source, FromOutput):
+                    found.setdefault(source.operation, {})[fact(source.path)] = source.path
+    return {name: dict(sorted(wanted.items())) for name, wanted in found.items()}
 
 
 class JobPlan(NamedTuple):
@@ -29,6 +45,7 @@ class JobPlan(NamedTuple):
         part: the order of the steps.
         inline: bytes that a result may have in the state machine.
         names: of everything in AWS.
+        facts: step -> what of its result is read inside the state machine: name -> path.
     """
 
     pipeline: str
@@ -39,6 +56,7 @@ class JobPlan(NamedTuple):
     part: Part
     inline: int
     names: Names
+    facts: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
 
 
 class Context(NamedTuple):
@@ -73,6 +91,8 @@ class Context(NamedTuple):
             "try": jsonata("$states.context.State.RetryCount"),
             "inline": self.plan.inline,
         }
+        if facts := self.plan.facts.get(bound.operation.name):
+            about["facts"] = {name: list(path) for name, path in facts.items()}
         return {"bunsui": {**about, **more}, "inputs": self.inputs(bound)}
 
     def inputs(self, bound: Bound) -> dict[str, Json]:
@@ -94,6 +114,12 @@ class Context(NamedTuple):
                     return jsonata(whole)
                 path = json.dumps(source.path).replace("${", "\\u0024{")
                 return jsonata(f'$merge([{whole}, {{"path": {path}}}])')
+
+    def read(self, source: FromOutput | FromParameter) -> str:
+        """JSONata of a value that is read inside the state machine; it is undefined where an optional field is absent."""
+        if isinstance(source, FromParameter):
+            return ".".join([f"{CONTEXT_INPUT}.parameters", field(source.name), *map(field, source.path)])
+        return f"{self.whole(source.operation)}.facts.{field(fact(source.path))}"
 
     def whole(self, operation: str) -> str:
         """JSONata of the envelope of a step's whole result, of this job or of another."""
