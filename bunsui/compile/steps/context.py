@@ -116,7 +116,7 @@ class Context(NamedTuple):
                 return jsonata(f'$merge([{whole}, {{"path": {path}}}])')
 
     def read(self, source: FromOutput | FromParameter) -> str:
-        """JSONata of a value that is read inside the state machine; it is undefined where an optional field is absent."""
+        """JSONata of a value that is read inside the state machine; undefined where an optional field is absent."""
         if isinstance(source, FromParameter):
             return ".".join([f"{CONTEXT_INPUT}.parameters", field(source.name), *map(field, source.path)])
         return f"{self.whole(source.operation)}.facts.{field(fact(source.path))}"
