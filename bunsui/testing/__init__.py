@@ -10,7 +10,8 @@ The fixture comes with bunsui as a pytest plugin. Functions run through the runt
 are decoded, results are encoded, large ones are spilled, undeclared resources are refused.
 """
 
-from bunsui.testing.run import Invocation, PipelineRun
+from bunsui.simulate.functions import Invocation
+from bunsui.testing.run import PipelineRun
 from bunsui.testing.runner import PipelineRunner
 from bunsui.testing.started import Started
 

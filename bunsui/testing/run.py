@@ -7,26 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bunsui.interpreter import Execution
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """One call of an operation's function.
-
-    Attributes:
-        operation, job: names.
-        retry: 0 for the first, then the number of the retry.
-        inputs: parameter -> JSON value, read back where it travelled by reference.
-        error: class of the exception it raised; empty when it did not.
-        spilled: whether its result travelled by reference.
-    """
-
-    operation: str
-    job: str
-    retry: int
-    inputs: Mapping[str, Any]
-    error: str = ""
-    spilled: bool = False
+from bunsui.simulate.functions import Invocation
 
 
 @dataclass(frozen=True, slots=True)

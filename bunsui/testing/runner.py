@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
-from bunsui.compile.plan import Plan, plan
 from bunsui.errors import UsageError
-from bunsui.interpreter import DynamoDB, StateMachines, Took, start
-from bunsui.interpreter import Lambda as Functions
-from bunsui.model.names import JOB_RUNS_TABLE, SESSIONS_TABLE, Names, execution_name
 from bunsui.model.pipeline import Pipeline
-from bunsui.model.target import Code
-from bunsui.testing.functions import ACCOUNT, REGION, Stub, Worker, filled
-from bunsui.testing.memory import MemoryS3
+from bunsui.simulate.functions import Stub
+from bunsui.simulate.memory import MemoryS3
+from bunsui.simulate.stage import begin, compiled, filled
 from bunsui.testing.run import PipelineRun
-from bunsui.testing.started import Started, World
+from bunsui.testing.started import Started
 
 SESSION = "test-session"
 
@@ -34,7 +29,7 @@ class PipelineRunner:
         self.s3 = MemoryS3()
         self._seed = seed
         self._stubs: dict[str, Stub] = {}
-        self._plan: Plan = plan(pipeline, Names(pipeline.name), lambda operation: Code(operation.handler, "0" * 64))
+        self._plan = compiled(pipeline)
 
     def stub(self, **results: Any) -> PipelineRunner:
         """Let operations result in these values instead of running: a value, an exception to raise, or a function.
@@ -110,27 +105,9 @@ class PipelineRunner:
             values=parameters,
             defaults={one.name: one.default for one in declared if not one.required},
         )
-        world = World(DynamoDB({SESSIONS_TABLE: ("session",), JOB_RUNS_TABLE: ("session", "run")}), [], {})
-        handle = start(
-            filled(self._plan.machine.definition),
-            {"session": SESSION, "attempt": 1, "parameters": given},
-            services=self._services(world),
-            name=execution_name(SESSION, 1),
-            seed=self._seed,
-            state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{self._plan.machine.name}",
-        )
+        handle, world = begin(self._plan, given, self._stubs, self.s3, session=SESSION, seed=self._seed)
         results = {name: bound.operation.result_type() for name, bound in self.pipeline.operations.items()}
         return Started(handle, world, results)
-
-    def _services(self, world: World) -> dict[str, Any]:
-        functions: dict[str, Callable[[dict[str, Any]], Took]] = {}
-        for name, worker in self._plan.workers.items():
-            variables = worker.work.target.variables(worker, self._plan.names)
-            environment = {key: filled(value) for key, value in variables.items()}
-            function = Worker(environment, self._stubs, self.s3, world.invocations, world.values)
-            functions[self._plan.names.function(name)] = function.invoke
-        machines = {machine.name: filled(machine.definition) for machine in self._plan.jobs.values()}
-        return {"lambda": Functions(functions), "states": StateMachines(machines), "dynamodb": world.tables}
 
     def _of(self, operation: str) -> Stub:
         if operation not in self.pipeline.operations:

@@ -7,19 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bunsui.interpreter import DynamoDB, Execution, Handle
+from bunsui.interpreter import Execution, Handle
 from bunsui.model.names import JOB_RUNS_TABLE, SESSIONS_TABLE
 from bunsui.runtime.decode import decode
-from bunsui.testing.run import Invocation, PipelineRun
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What a session leaves behind: its records, the calls of its functions, and the results of its operations."""
-
-    tables: DynamoDB
-    invocations: list[Invocation]
-    values: dict[str, Any]
+from bunsui.simulate.stage import World
+from bunsui.testing.run import PipelineRun
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from bunsui.runtime import logs, shim, store
-from bunsui.testing.memory import MemoryS3
+from bunsui.simulate.memory import MemoryS3
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""S3 in memory, as far as functions of a pipeline under test use it."""
+"""S3 in memory, as far as functions use it."""
 
 from __future__ import annotations
 

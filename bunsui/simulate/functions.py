@@ -1,4 +1,4 @@
-"""Functions of a pipeline under test: the runtime's own handler around the user's code, or a stub."""
+"""Functions on the interpreter: the runtime's own handler around the user's code, or a stub."""
 
 from __future__ import annotations
 
@@ -13,25 +13,7 @@ from typing import Any
 from bunsui.interpreter import Took
 from bunsui.runtime import shim, store
 from bunsui.runtime.invocation import running
-from bunsui.testing.memory import MemoryS3
-from bunsui.testing.run import Invocation
-
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
-_FILLED_IN = {
-    "${AWS::Partition}": "aws",
-    "${AWS::Region}": REGION,
-    "${AWS::AccountId}": ACCOUNT,
-    "${AWS::URLSuffix}": "amazonaws.com",
-}
-
-
-def filled(content: Any) -> Any:
-    """Text or JSON with account and region written out, as CloudFormation does."""
-    text = content if isinstance(content, str) else json.dumps(content)
-    for placeholder, value in _FILLED_IN.items():
-        text = text.replace(placeholder, value)
-    return text if isinstance(content, str) else json.loads(text)
+from bunsui.simulate.memory import MemoryS3
 
 
 class _Real:
@@ -41,9 +23,29 @@ class _Real:
 REAL = _Real()
 
 
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One call of an operation's function.
+
+    Attributes:
+        operation, job: names.
+        retry: 0 for the first, then the number of the retry.
+        inputs: parameter -> JSON value, read back where it travelled by reference.
+        error: class of the exception it raised; empty when it did not.
+        spilled: whether its result travelled by reference.
+    """
+
+    operation: str
+    job: str
+    retry: int
+    inputs: Mapping[str, Any]
+    error: str = ""
+    spilled: bool = False
+
+
 @dataclass(slots=True)
 class Stub:
-    """What an operation does in the test.
+    """What an operation does.
 
     Attributes:
         result: a value, an exception, a callable, or `REAL`.

@@ -1,0 +1,107 @@
+"""A compiled pipeline on the interpreter: its state machines, the session tables, and functions real or stubbed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bunsui.compile.plan import Plan, plan
+from bunsui.interpreter import DynamoDB, Handle, StateMachines, Took, start
+from bunsui.interpreter import Lambda as Functions
+from bunsui.model.names import JOB_RUNS_TABLE, SESSIONS_TABLE, Names, execution_name
+from bunsui.model.pipeline import Pipeline
+from bunsui.model.target import Code
+from bunsui.simulate.functions import Invocation, Stub, Worker
+from bunsui.simulate.memory import MemoryS3
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+_FILLED_IN = {
+    "${AWS::Partition}": "aws",
+    "${AWS::Region}": REGION,
+    "${AWS::AccountId}": ACCOUNT,
+    "${AWS::URLSuffix}": "amazonaws.com",
+}
+
+
+def filled(content: Any) -> Any:
+    """Text or JSON with account and region written out, as CloudFormation does."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    for placeholder, value in _FILLED_IN.items():
+        text = text.replace(placeholder, value)
+    return text if isinstance(content, str) else json.loads(text)
+
+
+JOINS_TABLE = "bunsui-joins"
+TABLES = {SESSIONS_TABLE: ("session",), JOB_RUNS_TABLE: ("session", "run"), JOINS_TABLE: ("session", "join")}
+"""Tables of the control stack and their keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a session leaves behind.
+
+    Attributes:
+        tables: the records.
+        invocations: every call of a function, in the order of their starts.
+        values: operation -> JSON value of its result.
+    """
+
+    tables: DynamoDB
+    invocations: list[Invocation]
+    values: dict[str, Any]
+
+
+def compiled(pipeline: Pipeline) -> Plan:
+    """The machines of a pipeline; what its code consists of does not matter to them."""
+    return plan(pipeline, Names(pipeline.name), lambda operation: Code(operation.handler, "0" * 64))
+
+
+def definitions(made: Plan) -> dict[str, Any]:
+    """The definitions of all state machines by their names in AWS, the pipeline's own first."""
+    machines = (made.machine, *made.jobs.values())
+    return {machine.name: filled(machine.definition) for machine in machines}
+
+
+def begin(
+    made: Plan,
+    parameters: Mapping[str, Any],
+    stubs: Mapping[str, Stub],
+    s3: MemoryS3,
+    *,
+    session: str,
+    seed: int = 0,
+    services: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> tuple[Handle, World]:
+    """Start a session and run it until something takes time.
+
+    Args:
+        made: the compiled pipeline.
+        parameters: name -> JSON value, of all parameters.
+        stubs: operation -> what it does; the others run their own functions.
+        s3: what functions read and write.
+        session: its id.
+        seed: of what is left to chance; see `bunsui.interpreter.start`.
+        services: what to make of the services before they are used.
+    """
+    world = World(DynamoDB(TABLES), [], {})
+    machines = definitions(made)
+    functions: dict[str, Callable[[dict[str, Any]], Took]] = {}
+    for name, worker in made.workers.items():
+        variables = worker.work.target.variables(worker, made.names)
+        environment = {key: filled(value) for key, value in variables.items()}
+        function = Worker(environment, stubs, s3, world.invocations, world.values)
+        functions[made.names.function(name)] = function.invoke
+    handle = start(
+        machines.pop(made.machine.name),
+        {"session": session, "attempt": 1, "parameters": dict(parameters)},
+        services=services(
+            {"lambda": Functions(functions), "states": StateMachines(machines), "dynamodb": world.tables}
+        ),
+        name=execution_name(session, 1),
+        seed=seed,
+        state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{made.machine.name}",
+    )
+    return handle, world
