@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from bunsui.interpreter.definition import TaskState
 from bunsui.interpreter.faults import Fault
 from bunsui.interpreter.jsonvalue import too_large
 from bunsui.interpreter.scheduler import Future, Turns
+from bunsui.interpreter.services.dynamodb_types import check_types
 from bunsui.interpreter.world import OpenTask
 
 
@@ -27,6 +28,8 @@ def attempt(branch: Branch, state: TaskState, data: Any) -> Turns:
         branch.touch()
     effective = data if state.jsonata else effective_input(branch, state, data)
     given = arguments(branch, state, effective, effective)
+    if state.resource.service in CHECKS:
+        CHECKS[state.resource.service](given)
     watch.limits(branch, state, effective)
     role = None if state.credentials is None else state.credentials(branch, effective)
     handler = handler_of(branch, state)
@@ -272,5 +275,8 @@ class ActivityEvents(Events):
         """It took too long."""
         self.branch.event("ActivityTimedOut", fault.error, fault.cause)
 
+
+CHECKS: Mapping[str, Callable[[Any], None]] = dict.fromkeys(("dynamodb", "aws-sdk:dynamodb"), check_types)
+"""What Step Functions asks of parameters before it calls the service."""
 
 EVENTS = {"integration": Events, "lambda": LambdaEvents, "activity": ActivityEvents}

@@ -86,7 +86,7 @@ def test_updates(table, expression, values, expected):
         ("size(s) > :five", False),
         ("attribute_type(s, :type)", True),
         ("#s <> :he", True),
-        ("missing < :one", False),
+        ("absent < :one", False),
     ],
 )
 def test_conditions(table, expression, holds):
@@ -98,13 +98,10 @@ def test_conditions(table, expression, holds):
         ":b": {"S": "b"},
         ":type": {"S": "S"},
     }
+    used = {name: value for name, value in values.items() if name in expression}
+    names = {"ExpressionAttributeNames": {"#s": "s"}} if "#s" in expression else {}
     found = dynamo(
-        table,
-        "deleteItem",
-        Key=KEY,
-        ConditionExpression=expression,
-        ExpressionAttributeValues=values,
-        ExpressionAttributeNames={"#s": "s"},
+        table, "deleteItem", Key=KEY, ConditionExpression=expression, ExpressionAttributeValues=used, **names
     )
     assert (found.status == "SUCCEEDED") is holds
 
@@ -123,6 +120,129 @@ def test_a_transaction_is_all_or_nothing(table):
     assert "[None, ConditionalCheckFailed]" in found.cause
     assert table.tables["t"].items == {}
     assert dynamo(table, "transactWriteItems", TransactItems=[put]).status == "SUCCEEDED"
+
+
+def test_a_transaction_that_is_wrong_in_itself_changes_nothing(table):
+    put = {"Put": {"TableName": "t", "Item": KEY}}
+    found = dynamo(table, "transactWriteItems", TransactItems=[put, {"Delete": {"TableName": "t", "Key": {}}}])
+    assert found.error == "DynamoDb.DynamoDbException"
+    assert table.tables["t"].items == {}
+
+
+@pytest.mark.parametrize(
+    ("request_", "cause"),
+    [
+        (
+            {"UpdateExpression": "SET status = :x", "ExpressionAttributeValues": {":x": {"S": "a"}}},
+            "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: status",
+        ),
+        (
+            {"UpdateExpression": "SET a = :x", "ExpressionAttributeValues": {":x": {"S": "a"}, ":y": {"S": "a"}}},
+            "Value provided in ExpressionAttributeValues unused in expressions: keys: {:y}",
+        ),
+        (
+            {"ExpressionAttributeNames": {"#a": "a"}},
+            "ExpressionAttributeNames can only be specified when using expressions",
+        ),
+        ({"UpdateExpression": "SET a = :x"}, "Invalid UpdateExpression: An expression attribute value used in"),
+        (
+            {"UpdateExpression": "SET sk = :x", "ExpressionAttributeValues": {":x": {"S": "a"}}},
+            "One or more parameter values were invalid: Cannot update attribute sk. This attribute is part of the key",
+        ),
+        (
+            {"UpdateExpression": "SET a = b + :x", "ExpressionAttributeValues": {":x": {"N": "1"}}},
+            "The provided expression refers to an attribute that does not exist in the item",
+        ),
+        (
+            {"UpdateExpression": "ADD tags :x", "ExpressionAttributeValues": {":x": {"NS": ["1"]}}},
+            "An operand in the update expression has an incorrect data type",
+        ),
+        ({"UpdateExpression": "REMOVE a, a.b"}, "Invalid UpdateExpression: Two document paths overlap"),
+        ({"Key": {"pk": {"S": "a"}}}, "The provided key element does not match the schema"),
+        ({"Key": {"pk": {"S": ""}, "sk": {"S": "1"}}}, "One or more parameter values are not valid."),
+        ({"Key": {"pk": {"T": "a"}, "sk": {"S": "1"}}}, "Supplied AttributeValue is empty"),
+    ],
+)
+def test_what_dynamodb_turns_down(table, request_, cause):
+    dynamo(table, "putItem", Item={**KEY, "tags": {"SS": ["a"]}})
+    found = dynamo(table, "updateItem", **{"Key": KEY, **request_})
+    assert found.error == "DynamoDb.DynamoDbException"
+    assert found.cause.startswith(cause)
+
+
+def test_a_number_has_to_be_written_as_text(table):
+    found = dynamo(table, "putItem", Item={**KEY, "m": {"M": {"n": {"N": 1}}}})
+    assert found.error == "States.Runtime"
+    assert found.cause.endswith("could not be used to start the Task: [The value for the field 'N' must be a STRING]")
+    assert "TaskScheduled" not in found.event_types
+
+
+def test_a_projection_keeps_what_it_names(table):
+    nested = {"m": {"M": {"a": {"S": "1"}, "b": {"S": "2"}}}, "l": {"L": [{"N": "0"}, {"N": "1"}]}, "x": {"S": ""}}
+    dynamo(table, "putItem", Item={**KEY, **nested})
+    found = dynamo(table, "getItem", Key=KEY, ProjectionExpression="m.a, l[1], y")
+    assert found.output["Item"] == {"m": {"M": {"a": {"S": "1"}}}, "l": {"L": [{"N": "1"}]}}
+
+
+def paged(table, action, **arguments):
+    """The pages of a query or scan, followed to the end."""
+    found, start = [], {}
+    while True:
+        page = dynamo(table, action, **arguments, **start).output
+        found.append(page)
+        if "LastEvaluatedKey" not in page:
+            return found
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+@pytest.mark.parametrize("forward", [True, False])
+def test_a_query_goes_on_where_the_last_page_ended(table, forward):
+    for sort in "12345":
+        dynamo(table, "putItem", Item={"pk": {"S": "a"}, "sk": {"S": sort}, "n": {"N": sort}})
+    pages = paged(
+        table,
+        "query",
+        KeyConditionExpression="pk = :a AND sk > :one",
+        FilterExpression="n <> :three",
+        ExpressionAttributeValues={":a": {"S": "a"}, ":one": {"S": "1"}, ":three": {"N": "3"}},
+        ScanIndexForward=forward,
+        Limit=2,
+    )
+    sorts = [[item["sk"]["S"] for item in page["Items"]] for page in pages]
+    assert sorts == ([["2"], ["4", "5"], []] if forward else [["5", "4"], ["2"], []])
+    assert [page["ScannedCount"] for page in pages] == [2, 2, 0]
+
+
+def test_a_scan_in_pages(table):
+    for sort in "123":
+        dynamo(table, "putItem", Item={"pk": {"S": "a"}, "sk": {"S": sort}})
+    pages = paged(table, "scan", Limit=2, Select="COUNT")
+    assert [page["Count"] for page in pages] == [2, 1]
+    assert "Items" not in pages[0]
+
+
+def test_a_page_has_a_megabyte_at_most(table):
+    for sort in "123":
+        dynamo(table, "putItem", Item={"pk": {"S": "a"}, "sk": {"S": sort}, "x": {"S": "x" * 200_000}})
+    item = {"pk": {"S": "a"}, "sk": {"S": "0"}, "x": {"S": "x" * 900_000}}
+    table.tables["t"].items[table.tables["t"].place_of(item)] = item
+    assert [page["Count"] for page in paged(table, "scan", ProjectionExpression="pk")] == [2, 2]
+
+
+def test_an_index_has_the_items_with_its_key():
+    table = DynamoDB()
+    table.create_table("t", "id", {"by-day": ("day", "n"), "by-all": "kind"})
+    for name, n in (("x", "10"), ("y", "9"), ("z", None)):
+        more = {} if n is None else {"day": {"S": "mon"}, "n": {"N": n}}
+        dynamo(table, "putItem", Item={"id": {"S": name}, **more})
+    query = {"KeyConditionExpression": "#day = :mon", "ExpressionAttributeValues": {":mon": {"S": "mon"}}}
+    names = {"ExpressionAttributeNames": {"#day": "day"}}
+    found = dynamo(table, "query", IndexName="by-day", Limit=1, **query, **names).output
+    assert [item["id"]["S"] for item in found["Items"]] == ["y"]
+    assert found["LastEvaluatedKey"] == {"id": {"S": "y"}, "day": {"S": "mon"}, "n": {"N": "9"}}
+    assert dynamo(table, "scan", IndexName="by-all").output["Count"] == 0
+    assert "missed key schema element: id" in dynamo(table, "query", **query, **names).cause
+    assert "does not have the specified index: no" in dynamo(table, "query", IndexName="no", **query, **names).cause
 
 
 def test_a_query_is_sorted_by_the_sort_key(table):

@@ -1,62 +1,31 @@
-"""DynamoDB: tables in memory, with conditions, updates and transactions."""
+"""DynamoDB: tables in memory, with conditions, updates, transactions and pages. Time to live is not applied."""
 
 from __future__ import annotations
 
 import copy
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from bunsui.interpreter.calls import Call, Handler
 from bunsui.interpreter.faults import TaskFailed
 from bunsui.interpreter.jsonvalue import compact
-from bunsui.interpreter.services.dynamodb_expressions import (
-    Attribute,
-    ExpressionError,
-    Item,
-    Reader,
-    comparable,
-    condition,
-    projected,
+from bunsui.interpreter.services import dynamodb_queries
+from bunsui.interpreter.services.dynamodb_expressions import projected
+from bunsui.interpreter.services.dynamodb_reader import ExpressionError, Item
+from bunsui.interpreter.services.dynamodb_tables import (
+    VALIDATION,
+    Refused,
+    Table,
+    check,
+    check_request,
+    reader,
+    required,
 )
-from bunsui.interpreter.services.dynamodb_updates import updated
+from bunsui.interpreter.services.dynamodb_updates import Update
 from bunsui.interpreter.services.metadata import cause, dressed
 
-Key = tuple[tuple[str, str], ...]
-
-
-class Refused(Exception):
-    """A request that DynamoDB turns down: an exception of its API."""
-
-    def __init__(self, code: str, text: str, reasons: list[dict[str, Any]] | None = None) -> None:
-        super().__init__(code, text)
-        self.code = code
-        self.text = text
-        self.reasons = reasons
-
-
-@dataclass(slots=True)
-class Table:
-    """Items by key."""
-
-    name: str
-    key: tuple[str, ...]
-    items: dict[Key, Item] = field(default_factory=dict)
-
-    def key_of(self, item: Mapping[str, Attribute]) -> Key:
-        """The key of an item.
-
-        Raises:
-            Refused: a part of it is missing.
-        """
-        found = []
-        for name in self.key:
-            if name not in item:
-                raise Refused("ValidationException", "The provided key element does not match the schema")
-            kind, value = next(iter(item[name].items()))
-            found.append((kind, str(value)))
-        return tuple(found)
+Action = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class DynamoDB:
@@ -71,29 +40,35 @@ class DynamoDB:
         for name, key in (tables or {}).items():
             self.create_table(name, key)
 
-    def create_table(self, name: str, key: str | tuple[str, ...]) -> Table:
-        """A new, empty table with a partition key and perhaps a sort key."""
-        self.tables[name] = table = Table(name, (key,) if isinstance(key, str) else tuple(key))
+    def create_table(
+        self,
+        name: str,
+        key: str | tuple[str, ...],
+        indexes: Mapping[str, str | tuple[str, ...]] | None = None,
+    ) -> Table:
+        """A new, empty table with a partition key and perhaps a sort key, and the same for its secondary indexes."""
+        keys = {index: parts(given) for index, given in (indexes or {}).items()}
+        self.tables[name] = table = Table(name, parts(key), keys)
         return table
 
     def integrations(self) -> Mapping[str, Handler]:
         """The optimized integrations, and the same and more by the SDK."""
-        actions: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        actions: dict[str, Action] = {
             "getItem": self.get_item,
             "putItem": self.put_item,
             "updateItem": self.update_item,
             "deleteItem": self.delete_item,
         }
-        more: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        more: dict[str, Action] = {
             "transactWriteItems": self.transact_write,
             "query": self.query,
-            "scan": self.query,
+            "scan": self.scan,
         }
         found = {f"dynamodb:{name}": optimized(action) for name, action in actions.items()}
         return found | {f"aws-sdk:dynamodb:{name}": by_sdk(action) for name, action in {**actions, **more}.items()}
 
     def _table(self, request: Mapping[str, Any]) -> Table:
-        name = request.get("TableName")
+        name = required(request, "TableName")
         table = self.tables.get(str(name).rpartition("/")[2])
         if table is None:
             raise Refused("ResourceNotFoundException", "Requested resource not found")
@@ -106,14 +81,14 @@ class DynamoDB:
         if item is None:
             return {}
         wanted = request.get("ProjectionExpression")
-        shown = projected(item, wanted, request.get("ExpressionAttributeNames") or {}) if wanted else item
+        shown = projected(item, reader(request, "ProjectionExpression")) if wanted else item
         return {"Item": copy.deepcopy(shown)}
 
     def put_item(self, request: dict[str, Any]) -> dict[str, Any]:
         """PutItem."""
         table = self._table(request)
         item = required(request, "Item")
-        key = table.key_of(item)
+        key = table.place_of(item)
         before = table.items.get(key)
         check(request, before)
         table.items[key] = copy.deepcopy(item)
@@ -133,61 +108,76 @@ class DynamoDB:
         table = self._table(request)
         given = required(request, "Key")
         key = table.key_of(given)
+        update = Update(reader(request, "UpdateExpression")) if request.get("UpdateExpression") else None
+        touched = set() if update is None else update.touched
+        for name in sorted(touched & set(table.key)):
+            raise Refused(
+                VALIDATION,
+                f"One or more parameter values were invalid: Cannot update attribute {name}. "
+                "This attribute is part of the key",
+            )
         before = table.items.get(key)
         check(request, before)
-        base = copy.deepcopy(before) if before is not None else dict(given)
-        after, touched = base, set[str]()
-        if request.get("UpdateExpression"):
-            after, touched = updated(base, reader(request, "UpdateExpression"))
-        table.items[key] = after
+        base = dict(given) if before is None else before
+        table.items[key] = after = base if update is None else update.apply(base)
         shown = RETURNED[request.get("ReturnValues") or "NONE"](before or {}, after, touched)
         return {"Attributes": copy.deepcopy(shown)} if shown else {}
 
     def transact_write(self, request: dict[str, Any]) -> dict[str, Any]:
         """TransactWriteItems: all or nothing."""
         saved = {name: dict(table.items) for name, table in self.tables.items()}
-        reasons: list[dict[str, Any]] = []
-        for entry in request.get("TransactItems") or []:
-            kind, part = next(iter(entry.items()))
-            try:
-                self._transact(kind, part)
-                reasons.append({"Code": "None"})
-            except Refused as error:
-                reasons.append({"Code": error.code.removesuffix("Exception"), "Message": error.text})
-        if any(reason["Code"] != "None" for reason in reasons):
-            for name, items in saved.items():
-                self.tables[name].items = items
-            codes = ", ".join("None" if r["Code"] == "None" else r["Code"] for r in reasons)
+        codes: list[str] = []
+        try:
+            for entry in required(request, "TransactItems"):
+                kind, part = next(iter(entry.items()))
+                codes.append(self._transact(kind, part))
+        except (Refused, ExpressionError):
+            self._restore(saved)
+            raise
+        if any(code != "None" for code in codes):
+            self._restore(saved)
             raise Refused(
                 "TransactionCanceledException",
-                f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
-                reasons,
+                f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]",
             )
         return {}
 
-    def _transact(self, kind: str, part: dict[str, Any]) -> None:
+    def _restore(self, saved: Mapping[str, dict[Any, Item]]) -> None:
+        for name, items in saved.items():
+            self.tables[name].items = items
+
+    def _transact(self, kind: str, part: dict[str, Any]) -> str:
+        """One part of a transaction; the value is the code of its cancellation reason.
+
+        Raises:
+            Refused: the part is not valid in itself.
+        """
         actions = {"Put": self.put_item, "Update": self.update_item, "Delete": self.delete_item}
-        if kind in actions:
-            actions[kind](part)
-        else:
-            table = self._table(part)
-            check(part, table.items.get(table.key_of(part["Key"])))
+        check_request(part)
+        try:
+            if kind in actions:
+                actions[kind](part)
+            else:
+                table = self._table(part)
+                check(part, table.items.get(table.key_of(required(part, "Key"))))
+        except Refused as error:
+            if error.code != "ConditionalCheckFailedException":
+                raise
+            return "ConditionalCheckFailed"
+        return "None"
 
     def query(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Query and Scan, without paging."""
-        table = self._table(request)
-        tests = [
-            condition(reader(request, name))
-            for name in ("KeyConditionExpression", "FilterExpression")
-            if request.get(name)
-        ]
-        found = [item for item in table.items.values() if all(test(item) for test in tests)]
-        if len(table.key) > 1:
-            found.sort(
-                key=lambda item: comparable(item[table.key[1]]), reverse=request.get("ScanIndexForward") is False
-            )
-        found = found[: request.get("Limit") or len(found)]
-        return {"Count": len(found), "Items": copy.deepcopy(found), "ScannedCount": len(found)}
+        """Query."""
+        return dynamodb_queries.query(self._table(request), request)
+
+    def scan(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Scan."""
+        return dynamodb_queries.scan(self._table(request), request)
+
+
+def parts(key: str | tuple[str, ...]) -> tuple[str, ...]:
+    """A key as a tuple of names."""
+    return (key,) if isinstance(key, str) else tuple(key)
 
 
 RETURNED: Mapping[str, Callable[[Item, Item, set[str]], Item]] = {
@@ -199,57 +189,23 @@ RETURNED: Mapping[str, Callable[[Item, Item, set[str]], Item]] = {
 }
 
 
-def required(request: Mapping[str, Any], name: str) -> Any:
-    """A member that has to be there.
-
-    Raises:
-        Refused: it is not.
-    """
-    if request.get(name) is None:
-        lower = name[0].lower() + name[1:]
-        raise Refused(
-            "ValidationException",
-            f"1 validation error detected: Value null at '{lower}' failed to satisfy constraint: "
-            "Member must not be null",
-        )
-    return request[name]
-
-
-def reader(request: Mapping[str, Any], name: str) -> Reader:
-    """An expression of a request with its placeholders."""
-    return Reader(
-        str(request[name]),
-        request.get("ExpressionAttributeNames") or {},
-        request.get("ExpressionAttributeValues") or {},
-    )
-
-
-def check(request: Mapping[str, Any], item: Item | None) -> None:
-    """The condition of a write.
-
-    Raises:
-        Refused: it does not hold.
-    """
-    if request.get("ConditionExpression") and not condition(reader(request, "ConditionExpression"))(item or {}):
-        raise Refused("ConditionalCheckFailedException", "The conditional request failed")
-
-
-def attempted(action: Callable[[dict[str, Any]], dict[str, Any]], call: Call) -> dict[str, Any]:
+def attempted(action: Action, call: Call) -> dict[str, Any]:
     """Run an action; errors of expressions are validation errors."""
     try:
+        check_request(call.arguments)
         return action(call.arguments)
     except ExpressionError as error:
-        raise Refused("ValidationException", f"Invalid expression: {error}") from None
+        raise Refused(VALIDATION, str(error)) from None
 
 
-def optimized(action: Callable[[dict[str, Any]], dict[str, Any]]) -> Handler:
+def optimized(action: Action) -> Handler:
     """As `dynamodb:<action>`: the result is dressed, and errors are `DynamoDB.<Exception>`."""
 
     def handle(call: Call) -> Any:
         try:
             result = attempted(action, call)
         except Refused as error:
-            known = "AmazonDynamoDBException" if error.code == "ValidationException" else error.code
+            known = "AmazonDynamoDBException" if error.code == VALIDATION else error.code
             text = cause(error.text, "AmazonDynamoDBv2", 400, error.code, call)
             raise TaskFailed(f"DynamoDB.{known}", text) from None
         checksum = str(zlib.crc32(compact(result).encode()))
@@ -260,7 +216,7 @@ def optimized(action: Callable[[dict[str, Any]], dict[str, Any]]) -> Handler:
     return handle
 
 
-def by_sdk(action: Callable[[dict[str, Any]], dict[str, Any]]) -> Handler:
+def by_sdk(action: Action) -> Handler:
     """As `aws-sdk:dynamodb:<action>`."""
 
     def handle(call: Call) -> Any:
@@ -269,7 +225,7 @@ def by_sdk(action: Callable[[dict[str, Any]], dict[str, Any]]) -> Handler:
         except Refused as error:
             request = call.run.world.identifier()
             text = f"{error.text} (Service: DynamoDb, Status Code: 400, Request ID: {request}) (SDK Attempt Count: 1)"
-            known = "DynamoDbException" if error.code == "ValidationException" else error.code
+            known = "DynamoDbException" if error.code == VALIDATION else error.code
             raise TaskFailed(f"DynamoDb.{known}", text) from None
 
     return handle

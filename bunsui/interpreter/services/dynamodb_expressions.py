@@ -2,93 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-Attribute = dict[str, Any]
-Item = dict[str, Attribute]
-TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>()\[\],.+-]|#\w+|:\w+|[A-Za-z_]\w*|\d+)")
-CLAUSES = ("SET", "REMOVE", "ADD", "DELETE")
-
-
-class ExpressionError(ValueError):
-    """An expression that DynamoDB would refuse."""
-
-
-@dataclass(slots=True)
-class Reader:
-    """A cursor over the tokens of one expression."""
-
-    text: str
-    names: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Attribute] = field(default_factory=dict)
-    tokens: list[str] = field(default_factory=list)
-    at: int = 0
-
-    def __post_init__(self) -> None:
-        place = 0
-        while place < len(self.text.rstrip()):
-            found = TOKEN.match(self.text, place)
-            if not found:
-                raise ExpressionError(f'Syntax error; token: "{self.text[place : place + 1]}"')
-            self.tokens.append(found[1])
-            place = found.end()
-
-    def peek(self) -> str:
-        """The next token, or nothing."""
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
-
-    def take(self) -> str:
-        """Go past the next token."""
-        token = self.peek()
-        self.at += 1
-        return token
-
-    def accept(self, *words: str) -> str:
-        """Go past one of some words, if it is here."""
-        if self.peek().upper() in words:
-            return self.take().upper()
-        return ""
-
-    def expect(self, word: str) -> None:
-        """Go past a word that has to be here."""
-        if not self.accept(word):
-            raise ExpressionError(f'Syntax error; token: "{self.peek() or "<EOF>"}"')
-
-    def path(self) -> tuple[str | int, ...]:
-        """`a.#b[0]`."""
-        steps: list[str | int] = [self.name(self.take())]
-        while self.peek() in {".", "["}:
-            if self.take() == ".":
-                steps.append(self.name(self.take()))
-            else:
-                steps.append(int(self.take()))
-                self.expect("]")
-        return tuple(steps)
-
-    def name(self, token: str) -> str:
-        """An attribute name, perhaps behind a placeholder."""
-        if token.startswith("#"):
-            if token not in self.names:
-                raise ExpressionError(
-                    f"An expression attribute name used in the document path is not defined; attribute name: {token}"
-                )
-            return self.names[token]
-        if not re.match(r"[A-Za-z_]", token):
-            raise ExpressionError(f'Syntax error; token: "{token or "<EOF>"}"')
-        return token
-
-    def value(self, token: str) -> Attribute:
-        """An attribute value behind its placeholder."""
-        if token not in self.values:
-            raise ExpressionError(
-                f"An expression attribute value used in expression is not defined; attribute value: {token}"
-            )
-        return self.values[token]
-
+from bunsui.interpreter.services.dynamodb_reader import Attribute, ExpressionError, Item, Reader
 
 Operand = Callable[[Item], Attribute | None]
 Condition = Callable[[Item], bool]
@@ -98,7 +17,7 @@ def condition(reader: Reader) -> Condition:
     """Compile a condition."""
     test = disjunction(reader)
     if reader.peek():
-        raise ExpressionError(f'Syntax error; token: "{reader.peek()}"')
+        raise reader.unexpected(reader.peek())
     return test
 
 
@@ -152,7 +71,7 @@ def comparison(reader: Reader) -> Condition:
         return lambda item: any(compare("=", left(item), option(item)) for option in options)
     symbol = reader.take()
     if symbol not in COMPARE:
-        raise ExpressionError(f'Syntax error; token: "{symbol or "<EOF>"}"')
+        raise reader.unexpected(symbol)
     right = operand(reader)
     return lambda item: compare(symbol, left(item), right(item))
 
@@ -188,8 +107,11 @@ def look(item: Item, path: tuple[str | int, ...]) -> Attribute | None:
 
 
 def sized(attribute: Attribute | None) -> Attribute | None:
-    """`size()`."""
-    return None if attribute is None else {"N": str(len(next(iter(attribute.values()))))}
+    """`size()`: characters, bytes, or elements; of other types it has none."""
+    kind, value = next(iter((attribute or {"": None}).items()))
+    if kind == "B":
+        return {"N": str(len(base64.b64decode(value)))}
+    return {"N": str(len(value))} if kind in {"S", "SS", "NS", "BS", "L", "M"} else None
 
 
 def comparable(attribute: Attribute) -> tuple[str, Any]:
@@ -267,22 +189,42 @@ TESTS: Mapping[str, Callable[[Reader], Condition]] = {
 }
 
 
-def projected(item: Item, text: str, names: Mapping[str, str]) -> Item:
-    """The attributes that a projection keeps, top level only."""
-    reader = Reader(text, names)
-    kept = {}
-    while reader.peek():
+def projected(item: Item, reader: Reader) -> Item:
+    """The attributes at the paths of a projection, in the objects and arrays that hold them."""
+    kept: Item = {}
+    while True:
         path = reader.path()
-        head = str(path[0])
-        if head in item:
-            kept[head] = item[head]
-        reader.accept(",")
+        found = look(item, path)
+        if found is not None:
+            keep(kept, path, found)
+        if not reader.accept(","):
+            break
+    if reader.peek():
+        raise reader.unexpected(reader.peek())
     return kept
 
 
+def keep(item: Item, path: tuple[str | int, ...], value: Attribute) -> None:
+    """Put a value at a path; the elements of an array close up."""
+    holder: Any = {"M": item}
+    for step, following in zip(path, [*path[1:], None], strict=True):
+        empty = value if following is None else {"M": {}} if isinstance(following, str) else {"L": []}
+        if isinstance(step, str):
+            holder = holder["M"].setdefault(step, empty)
+        else:
+            holder["L"].append(empty)
+            holder = empty
+
+
 def number(attribute: Attribute | None) -> Decimal:
-    """The value of a number attribute."""
+    """The value of a number attribute.
+
+    Raises:
+        ExpressionError: it is no number, or missing.
+    """
+    if attribute is None:
+        raise ExpressionError("The provided expression refers to an attribute that does not exist in the item")
     try:
-        return Decimal((attribute or {})["N"])
+        return Decimal(attribute["N"])
     except (KeyError, InvalidOperation):
         raise ExpressionError("An operand in the update expression has an incorrect data type") from None

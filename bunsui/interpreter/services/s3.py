@@ -66,7 +66,10 @@ class S3:
         }
 
     def head_object(self, call: Call) -> Any:
-        """HeadObject."""
+        """HeadObject; the answer has no body, so that what is missing has no message."""
+        key = call.arguments.get("Key")
+        if key not in self.buckets.get(str(call.arguments.get("Bucket")), {}):
+            raise refused(call, "NoSuchKeyException", "null")
         found = self.get_object(call)
         del found["Body"]
         return found
