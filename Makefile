@@ -42,6 +42,7 @@ bench: setup ## measure (minutes)
 	$(BIN)/python -m benchmarks.synth
 	$(BIN)/python -m benchmarks.flights
 	$(BIN)/python -m benchmarks.interpreter
+	$(BIN)/python -m benchmarks.dags
 
 conformance: setup ## how far the interpreter agrees with executions recorded on AWS
 	$(BIN)/python -m tests.interpreter.conformance
