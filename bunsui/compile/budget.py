@@ -15,7 +15,7 @@ from bunsui.model.binding import Bound
 from bunsui.model.job import Job
 from bunsui.model.on_error import Fallback
 from bunsui.model.operation import A_YEAR
-from bunsui.model.references import FromConstant, Source
+from bunsui.model.references import FromConstant, Source, flat
 from bunsui.model.step import Step
 
 INLINE = 32 * 1024
@@ -55,7 +55,7 @@ def inline(
     """
     together = max(
         sum(map(len, exports.values())),
-        *(len(bound.inputs) for bound in operations.values()),
+        *(len(list(flat(bound.inputs.values()))) for bound in operations.values()),
         _widest(part, operations, exports[job.name]),
     )
     room = (QUOTA - OURS) // _reference(pipeline, {**exports, job.name: tuple(operations)})
@@ -73,7 +73,7 @@ def inline(
 
 def _written_down(operation: Step, inputs: Mapping[str, Source], each: int) -> Iterator[BunsuiError]:
     """Values of the declaration that would not fit: they stand in the machine, and nothing can move them out of it."""
-    constants = sum(_size(source.value) for source in inputs.values() if isinstance(source, FromConstant))
+    constants = sum(_size(source.value) for source in flat(inputs.values()) if isinstance(source, FromConstant))
     fallback = _size(operation.on_error.value) if isinstance(operation.on_error, Fallback) else 0
     for what, size, limit in (("constant inputs", constants, CONSTANTS), ("fallback", fallback, max(each, SMALL))):
         if size > limit:

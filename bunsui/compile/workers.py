@@ -8,7 +8,7 @@ from bunsui.model.binding import Unit
 from bunsui.model.calls import Call, Why
 from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names, artefact_bucket, spill_prefix
 from bunsui.model.operation import Operation
-from bunsui.model.references import FromOutput
+from bunsui.model.references import FromOutput, flat
 from bunsui.model.resource import Access
 from bunsui.model.target import Code, Work, Worker
 
@@ -42,7 +42,7 @@ def _name(work: Work, whys: list[Why], taken: Set[str]) -> str:
 
 def _work(unit: Unit, code: Code, large: Set[str]) -> Work:
     operation = unit.operation
-    taken = {source.operation for source in unit.bound.inputs.values() if isinstance(source, FromOutput)}
+    taken = {source.operation for source in flat(unit.bound.inputs.values()) if isinstance(source, FromOutput)}
     return Work(
         operation.runs,
         code,

@@ -12,7 +12,7 @@ from bunsui.model import membership
 from bunsui.model.feeding import Scope, after, inputs
 from bunsui.model.job import Job
 from bunsui.model.operation import Operation
-from bunsui.model.references import FromOutput, FromParameter, Parameter, Source
+from bunsui.model.references import FromOutput, FromParameter, Parameter, Source, flat
 from bunsui.model.step import Step
 
 
@@ -39,7 +39,7 @@ class Bound:
     @property
     def sources(self) -> Iterator[Source]:
         """Everything that it and the steps within it take."""
-        yield from self.inputs.values()
+        yield from flat(self.inputs.values())
         yield from self.refers
         for part in self.parts.values():
             yield from part.sources

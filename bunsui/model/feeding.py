@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bunsui.errors import BunsuiError, DeclarationError, Where
 from bunsui.model import types
 from bunsui.model.declaration import show
 from bunsui.model.on_error import Fallback
-from bunsui.model.references import FromConstant, FromHere, FromOutput, FromParameter, Output, Parameter, Source, parts
+from bunsui.model.references import (
+    FromConstant,
+    FromHere,
+    FromList,
+    FromOutput,
+    FromParameter,
+    Output,
+    Parameter,
+    Source,
+    parts,
+)
 from bunsui.model.signature import Parameter as Wanted
 from bunsui.model.signature import Signature
 from bunsui.model.step import Step
@@ -104,6 +114,8 @@ def _explicit(operation: Step, name: str, given: Any, scope: Scope) -> Source:
         if given.name not in scope.parameters:
             raise _foreign(operation, f"input {name!r} is parameter {given.name!r}", given.where, scope)
         return FromParameter(given.name)
+    if isinstance(given, list | tuple) and any(isinstance(one, Step | Output | Parameter) for one in given):
+        return FromList(tuple(_explicit(operation, name, one, scope) for one in given))
     return FromConstant(_json(operation, name, given))
 
 
@@ -135,6 +147,11 @@ def _misfits(
             related.append(("parameter", scope.parameters[name].where))
         case FromHere(name, kind):
             fit, gives = types.fits(kind, wanted.annotation), f"{name} is {_type(kind)}"
+        case FromList(items):
+            kind = types.item_type(wanted.annotation)
+            fit, gives = kind is not None, "it is given a list"
+            if fit:
+                yield from _misfitting_items(operation, wanted._replace(annotation=kind), items, signature, scope)
         case FromConstant(value):
             fit, gives = types.holds(value, wanted.annotation), f"it is given {show(value)}"
             related.append(("operation", operation.where))
@@ -142,12 +159,23 @@ def _misfits(
         yield DeclarationError(
             "BUN104",
             f"operation {operation.name!r}: parameter '{wanted.name}: {_type(wanted.annotation)}' but {gives}",
-            where=signature.place(wanted.name),
+            where=signature.place(wanted.name.partition("[")[0]),
             hint="change one of the two annotations, or convert the value in an operation between them"
             if not isinstance(source, FromConstant)
             else "change the value or the annotation",
             related=related,
         )
+
+
+def _misfitting_items(
+    operation: Step, wanted: Wanted, items: Sequence[Source], signature: Signature, scope: Scope
+) -> Iterator[BunsuiError]:
+    """The first item that does not fit: of a thousand the others say the same."""
+    for number, item in enumerate(items):
+        of_list = wanted._replace(name=f"{wanted.name}[{number}]")
+        if wrong := list(_misfits(operation, of_list, item, signature, scope)):
+            yield from wrong
+            return
 
 
 def _type(annotation: Any) -> str:

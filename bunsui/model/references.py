@@ -1,7 +1,8 @@
-"""What an input may be fed from: a constant, a pipeline parameter, an operation's output or a field of it."""
+"""What feeds an input: a constant, a pipeline parameter, an operation's output or a field of it, or a list of these."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -116,7 +117,23 @@ class FromHere:
     type: Any = Any
 
 
-Source = FromConstant | FromParameter | FromOutput | FromHere
+@dataclass(frozen=True, slots=True)
+class FromList:
+    """An input that is a list, each item of which has a source of its own."""
+
+    items: tuple[Source, ...]
+
+
+Source = FromConstant | FromParameter | FromOutput | FromHere | FromList
+
+
+def flat(sources: Iterable[Source]) -> Iterator[Source]:
+    """The sources themselves, and for lists those of their items."""
+    for source in sources:
+        if isinstance(source, FromList):
+            yield from flat(source.items)
+        else:
+            yield source
 
 
 def parts(output: Output) -> tuple[Step, tuple[str, ...]]:

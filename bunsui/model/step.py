@@ -29,8 +29,8 @@ class Step(Ordered):
 
     Attributes:
         name: unique in its pipeline; other steps' parameters refer to it.
-        inputs: parameter -> constant, `Parameter`, step, `step.output` or a field of it; parameters that are not
-            listed are fed by name.
+        inputs: parameter -> constant, `Parameter`, step, `step.output` or a field of it, or a list of these;
+            parameters that are not listed are fed by name.
         on_error: what happens when it failed for good; by default the job fails.
         description: for people.
     """

@@ -202,6 +202,17 @@ def _field_of_member(annotation: Any, field: str) -> Any:
     raise NoSuchField(None)
 
 
+def item_type(annotation: Any) -> Any:
+    """The type of the items where a list is given for this type; None where it takes no list."""
+    found: list[Any] = []
+    for member in members(annotation):
+        if member in _UNKNOWN:
+            return Any
+        if _is_a(_class(member), collections.abc.Collection):
+            found += [argument for argument in typing.get_args(member) if argument is not ...] or [Any]
+    return Union[tuple(found)] if found else None  # noqa: UP007 - built at run time
+
+
 def is_small(annotation: Any) -> bool:
     """Whether no value of this type can be too large to travel inside a state machine."""
     kinds = members(annotation)

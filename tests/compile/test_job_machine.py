@@ -77,6 +77,22 @@ def test_machine_of_one_operation() -> None:
     }
 
 
+def test_a_list_of_outputs_is_a_list_of_envelopes() -> None:
+    a, b, month = operation("a"), operation("b", returns=dict), Parameter("month", int)
+    fed = operation("c", {"all": [a, b.output.x, month, "text"]})
+    made = definition(Pipeline("p", parameters=[month], operations=[a, b, fed]))
+    assert made["States"]["c"]["Arguments"]["Payload"]["inputs"] == {
+        "all": {
+            "list": [
+                "{% $out0_a %}",
+                '{% $merge([$out0_b, {"path": ["x"]}]) %}',
+                {"value": "{% $states.context.Execution.Input.parameters.month %}"},
+                {"value": "text"},
+            ]
+        }
+    }
+
+
 def test_payload_of_a_running_machine() -> None:
     world = World(compiled(pipeline({"work": ["month"]})))
     result = world.run_job("main", {}, {"month": 3})

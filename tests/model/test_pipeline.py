@@ -7,7 +7,7 @@ import pytest
 from bunsui import Bucket, BunsuiErrors, Job, Lambda, Operation, Parameter, Pipeline, Table
 from bunsui.errors import raise_all
 from bunsui.model.binding import job_needs
-from bunsui.model.references import FromConstant, FromOutput, FromParameter
+from bunsui.model.references import FromConstant, FromList, FromOutput, FromParameter
 from tests.compile.pipelines import operation, pipeline
 
 
@@ -30,6 +30,26 @@ def test_inputs_say_otherwise() -> None:
         "part": FromOutput("a", ("x", "y")),
         "month": FromParameter("month"),
     }
+
+
+def test_an_input_may_be_a_list() -> None:
+    a, b, month = operation("a"), operation("b", returns=dict), Parameter("month", int)
+    fed = operation("c", {"all": [a, b.output.x, month, 7, [b]], "none": [], "plain": [1, 2]})
+    bound = Pipeline("p", parameters=[month], operations=[a, b, fed]).operations["c"]
+    assert bound.inputs == {
+        "all": FromList(
+            (
+                FromOutput("a"),
+                FromOutput("b", ("x",)),
+                FromParameter("month"),
+                FromConstant(7),
+                FromList((FromOutput("b"),)),
+            )
+        ),
+        "none": FromConstant([]),
+        "plain": FromConstant([1, 2]),
+    }
+    assert bound.feeds == {"a", "b"}
 
 
 def test_a_default_is_left_to_the_function() -> None:

@@ -11,7 +11,7 @@ from bunsui.compile.states import CONTEXT_INPUT, constant, field, jsonata, varia
 from bunsui.graph.decompose import Part
 from bunsui.model.binding import Bound
 from bunsui.model.names import Names
-from bunsui.model.references import FromConstant, FromHere, FromOutput, FromParameter, Source
+from bunsui.model.references import FromConstant, FromHere, FromList, FromOutput, FromParameter, Source
 from bunsui.model.target import Json
 
 RESULT = "out"
@@ -108,6 +108,8 @@ class Context(NamedTuple):
                 return {"value": jsonata(f"{CONTEXT_INPUT}.parameters.{field(parameter)}")}
             case FromHere(name):
                 return self.here[name]
+            case FromList(items):
+                return {"list": [self.envelope(item) for item in items]}
             case _:
                 whole = self.whole(source.operation)
                 if not source.path:
