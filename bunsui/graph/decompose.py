@@ -9,50 +9,12 @@ the order stays right, some parallelism is lost.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from typing import NamedTuple
 
+from bunsui.graph.order import order
+from bunsui.graph.part import Parallel, Part, Serial, members
 
-@dataclass(frozen=True, slots=True)
-class Serial:
-    """Parts that run one after the other."""
-
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Parallel:
-    """Parts that run at the same time."""
-
-    parts: tuple[Part, ...]
-
-
-Part = str | Serial | Parallel
-
-
-def members(part: Part) -> Iterable[str]:
-    """All names in a part, in order."""
-    stack = [part]
-    while stack:
-        top = stack.pop()
-        if isinstance(top, str):
-            yield top
-        else:
-            stack.extend(reversed(top.parts))
-
-
-def order(needs: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
-    """A topological order; ties stand in the order in which `needs` names them."""
-    rank = {name: position for position, name in enumerate(needs)}
-    sorter = TopologicalSorter({name: needs[name] & needs.keys() for name in needs})
-    sorter.prepare()
-    found: list[str] = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=rank.__getitem__)
-        found += ready
-        sorter.done(*ready)
-    return tuple(found)
+__all__ = ["Parallel", "Part", "Serial", "decompose", "members", "order"]
 
 
 def decompose(needs: Mapping[str, frozenset[str]]) -> Part:

@@ -5,7 +5,7 @@ Names are those of a graph's nodes: operations within a job, jobs within a pipel
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,3 +71,21 @@ def leaves(part: Part) -> Iterable[str | Join | Arrive]:
 def members(part: Part) -> Iterable[str]:
     """All names in a part, in order."""
     return (leaf for leaf in leaves(part) if isinstance(leaf, str))
+
+
+def replaced(part: Part, leaves: Mapping[str | Join | Arrive, str | Join | Arrive]) -> Part:
+    """The same tree with other leaves; what is not named stays."""
+    inside_out: list[Part] = []
+    stack = [part]
+    while stack:
+        top = stack.pop()
+        inside_out.append(top)
+        if isinstance(top, Serial | Parallel):
+            stack.extend(top.parts)
+    made: dict[int, Part] = {}
+    for one in reversed(inside_out):
+        if isinstance(one, Serial | Parallel):
+            made[id(one)] = type(one)(tuple(made[id(inner)] for inner in one.parts))
+        else:
+            made[id(one)] = leaves.get(one, one)
+    return made[id(part)]

@@ -1,0 +1,28 @@
+"""The exact layout of a graph: every name starts the moment its own needs have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bunsui.graph.events import network
+from bunsui.graph.freeze import freeze
+from bunsui.graph.order import precedence
+from bunsui.graph.part import Part
+from bunsui.graph.reduce import reduce
+from bunsui.graph.routing import routed
+
+
+def schedule(needs: Mapping[str, frozenset[str]], feeds: Mapping[str, frozenset[str]]) -> Part:
+    """A graph as parts in series and in parallel, with joins where it is neither.
+
+    Args:
+        needs: name -> all names that must come before; those that are not keys are ignored.
+        feeds: name -> those whose results it takes, among its needs.
+
+    Raises:
+        graphlib.CycleError: the needs go in a circle.
+    """
+    order = precedence(needs)
+    net = network(order)
+    consumers = net.first
+    return routed(freeze(reduce(net), consumers, order.rank), order, feeds)
