@@ -11,9 +11,10 @@ from bunsui.interpreter.branch import Branch
 from bunsui.interpreter.dataflow import effective_input
 from bunsui.interpreter.definition import MapState
 from bunsui.interpreter.faults import Fault
+from bunsui.interpreter.item_formats import Item, entries
 from bunsui.interpreter.item_reader import read_items
 from bunsui.interpreter.jsonvalue import compact
-from bunsui.interpreter.maps import concurrency, item_context, items_of
+from bunsui.interpreter.maps import array_of, concurrency
 from bunsui.interpreter.result_writer import written_results
 from bunsui.interpreter.scheduler import Future, Turns
 
@@ -113,14 +114,27 @@ def opened(branch: Branch, state: MapState, effective: Any) -> MapRun:
     return map_run
 
 
-def inputs(branch: Branch, state: MapState, effective: Any, items: list[Any]) -> list[Any]:
+def items_of(branch: Branch, state: MapState, effective: Any) -> list[Item]:
+    """The elements of the array to iterate over, or the entries of the object."""
+    value = effective if state.items is None else state.items(branch, effective)
+    return entries(value) if isinstance(value, dict) else [Item(item) for item in array_of(state, value)]
+
+
+def context_of(at: int, item: Item) -> dict[str, Any]:
+    """`$$.Map` while an item is selected."""
+    named = {} if item.key is None else {"Key": item.key}
+    value = item.value if item.key is None else item.value["Value"]
+    return {"Item": {"Index": at, **named, "Value": value, "Source": item.source}}
+
+
+def inputs(branch: Branch, state: MapState, effective: Any, items: list[Item]) -> list[Any]:
     """The inputs of the child executions: selected items, perhaps in batches."""
     if state.item_selector is None:
-        selected = items
+        selected = [item.value for item in items]
     else:
         selected = []
-        for at, value in enumerate(items):
-            branch.item = item_context(at, value)
+        for at, item in enumerate(items):
+            branch.item = context_of(at, item)
             branch.touch()
             selected.append(state.item_selector(branch, effective))
         branch.item = None

@@ -27,14 +27,16 @@ def attempt(branch: Branch, state: MapState, data: Any) -> Turns:
 
 
 def items_of(branch: Branch, state: MapState, effective: Any) -> list[Any]:
-    """The array to iterate over.
+    """The array to iterate over."""
+    return array_of(state, effective if state.items is None else state.items(branch, effective))
+
+
+def array_of(state: MapState, items: Any) -> list[Any]:
+    """What a Map iterates over.
 
     Raises:
         Fault: it is not an array.
     """
-    items = effective if state.items is None else state.items(branch, effective)
-    if isinstance(items, dict) and state.jsonata and state.distributed:
-        return [{"Key": key, "Value": value} for key, value in items.items()]
     if not isinstance(items, list):
         if state.jsonata:
             text = f"Map state input must be an array but was: {compact(items)}"

@@ -213,17 +213,18 @@ class Compiler:
     def _map(self, value: Any, path: str, jsonata_: bool, shared: dict[str, Any]) -> model.State:
         name = "Iterator" if "Iterator" in value else "ItemProcessor"
         config = value[name].get("ProcessorConfig") or {}
+        distributed = config.get("Mode") == "DISTRIBUTED"
         selector = "ItemSelector" if "ItemSelector" in value or jsonata_ else "Parameters"
         shared.pop("parameters", None)
         items = (
-            self._field(value, "Items", path, items_expression)
+            self._field(value, "Items", path, entries_expression if distributed else items_expression)
             if jsonata_
             else self._field(value, "ItemsPath", path, fields.data_path)
         )
         return model.MapState(
             **shared,
             processor=self.machine(value[name], f"{path}/{name}", jsonata_),
-            distributed=config.get("Mode") == "DISTRIBUTED",
+            distributed=distributed,
             express=config.get("ExecutionType") == "EXPRESS",
             label=value.get("Label"),
             items=items,
@@ -286,6 +287,12 @@ def items_expression(value: Any, field: str) -> Evaluate:
     """Items of a JSONata Map: an array, or what makes one."""
     expression = template("JSONata", value, field)
     return typed(expression, value, field, "array") if is_jsonata(value) else expression
+
+
+def entries_expression(value: Any, field: str) -> Evaluate:
+    """Items of a Distributed Map, which also takes an object apart."""
+    expression = template("JSONata", value, field)
+    return typed(expression, value, field, "array", also="object") if is_jsonata(value) else expression
 
 
 def jsonata_condition(value: Any, within: str) -> Evaluate:

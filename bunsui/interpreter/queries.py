@@ -124,13 +124,14 @@ def pruned(context: Mapping[str, Any], paths: frozenset[tuple[str, ...]]) -> dic
     return kept
 
 
-def typed(expression: Evaluate, text: str, field: str, expected: str) -> Evaluate:
-    """An expression of JSONata whose value must have a type."""
-    accepted = TYPES[expected]
+def typed(expression: Evaluate, text: str, field: str, expected: str, also: str | None = None) -> Evaluate:
+    """An expression of JSONata whose value must have a type, or `also` another one that errors do not speak of."""
+    accepts = TYPES[expected]
+    accepts_also = TYPES[also or expected]
 
     def evaluate(frame: Frame, data: Any) -> Any:
         value = expression(frame, data)
-        if not accepted(value):
+        if not accepts(value) and not accepts_also(value):
             raise Fault(
                 faults.QUERY_EVALUATION_ERROR,
                 f"The JSONata expression '{text[2:-2].strip()}' specified for the field '{field}' returned an "

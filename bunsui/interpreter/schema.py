@@ -187,6 +187,13 @@ READER_CONFIG_FIELDS: Final[Mapping[str, str]] = {
     "MaxItems": COUNT,
     "MaxItemsPath": PATH,
 }
+READER_VALUES: Final[Mapping[str, tuple[str, ...]]] = {
+    "InputType": ("CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"),
+    "Transformation": ("NONE", "LOAD_AND_FLATTEN"),
+    "ManifestType": ("ATHENA_DATA", "S3_INVENTORY"),
+    "CSVHeaderLocation": ("FIRST_ROW", "GIVEN"),
+    "CSVDelimiter": ("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"),
+}
 BATCHER_FIELDS: Final[Mapping[str, str]] = {
     "BatchInput": ANY,
     "MaxItemsPerBatch": COUNT,

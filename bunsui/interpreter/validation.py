@@ -209,6 +209,19 @@ def part(value: Any, fields: Mapping[str, str], required: tuple[str, ...], scope
         yield from typed(value, fields, scope)
 
 
+def reader_config(value: Any, scope: Scope) -> Iterator[Diagnostic]:
+    """ReaderConfig: an inventory is always CSV, what is loaded from a listing needs a type."""
+    yield from part(value, schema.READER_CONFIG_FIELDS, (), scope)
+    config = value if isinstance(value, dict) else {}
+    for field, known in schema.READER_VALUES.items():
+        if isinstance(config.get(field), str) and config[field] not in known:
+            yield wrong(f"Value is not one of: [{', '.join(known)}]", scope.at(field))
+    if config.get("Transformation") == "LOAD_AND_FLATTEN" or config.get("ManifestType") == "ATHENA_DATA":
+        yield from missing(config, ("InputType",), scope.path)
+    if config.get("ManifestType") == "S3_INVENTORY" and "InputType" in config:
+        yield wrong("InputType is not supported for an S3 inventory, which is always CSV", scope.at("InputType"))
+
+
 def mapped(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
     """A Map."""
     name = "Iterator" if "Iterator" in value else "ItemProcessor"
@@ -231,8 +244,7 @@ def mapped(value: Mapping[str, Any], scope: Scope) -> Iterator[Diagnostic]:
         yield from part(value.get(field), fields, required, below(scope, field))
     reader = value.get("ItemReader")
     if isinstance(reader, dict):
-        config_scope = below(below(scope, "ItemReader"), "ReaderConfig")
-        yield from part(reader.get("ReaderConfig"), schema.READER_CONFIG_FIELDS, (), config_scope)
+        yield from reader_config(reader.get("ReaderConfig"), below(below(scope, "ItemReader"), "ReaderConfig"))
     items = value.get("Items")
     if items is not None and not isinstance(items, list | dict) and not is_jsonata(items):
         yield wrong("Value is not an array or a JSONata expression", scope.at("Items"))

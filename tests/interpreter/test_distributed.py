@@ -1,9 +1,17 @@
 """Distributed Map: readers, batches, writers, tolerances, redrive."""
 
+import datetime
+import gzip
+import io
 import json
+import sys
 
-from bunsui.interpreter import S3, Lambda, TaskFailed, execute, start
+import pytest
 
+from bunsui.errors import BunsuiError
+from bunsui.interpreter import S3, Lambda, TaskFailed, diagnose, execute, start
+
+LIST = "arn:aws:states:::s3:listObjectsV2"
 GET = "arn:aws:states:::s3:getObject"
 
 
@@ -60,6 +68,122 @@ def test_readers():
 def test_a_reader_that_finds_nothing_fails_the_state():
     execution = read("no json", InputType="JSON")
     assert (execution.status, execution.error) == ("FAILED", "States.ItemReaderFailed")
+
+
+def parquet(rows):
+    arrow, writer = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    sink = io.BytesIO()
+    writer.write_table(arrow.Table.from_pylist(rows), sink)
+    return sink.getvalue()
+
+
+def test_a_parquet_file():
+    rows = [{"n": 1, "day": datetime.date(2024, 1, 2)}, {"n": None, "day": None}]
+    assert read(parquet(rows), InputType="PARQUET").output == [{"n": 1, "day": "2024-01-02"}, {"n": None, "day": None}]
+    assert read(b"PAR1 or not", InputType="PARQUET").error == "States.ItemReaderFailed"
+
+
+def test_parquet_needs_its_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(BunsuiError, match="pyarrow is not installed"):
+        read(b"", InputType="PARQUET")
+
+
+def test_an_array_within_a_document():
+    document = json.dumps({"day": {"a/b": [0, {"x": [1, 2]}], "o": {"k": 3}}})
+    assert read(document, InputType="JSON", ItemsPointer="/day/a~1b/1/x").output == [1, 2]
+    assert read(document, InputType="JSON", ItemsPointer="/day/o").output == [{"Key": "k", "Value": 3}]
+    wrong = read(document, InputType="JSON", ItemsPointer="/day/none")
+    assert (wrong.error, "points to nothing" in wrong.cause) == ("States.ItemReaderFailed", True)
+
+
+def listed(objects, given, config=None, **fields):
+    """The execution of a Map over a listing."""
+    reader = {"Resource": LIST, "Arguments": {"Bucket": "b", **given}, "ReaderConfig": config or {}}
+    return execute(mapped(ItemReader=reader, **fields), services={"s3": S3({"b": objects})})
+
+
+def test_a_listing_of_more_than_a_page():
+    found = listed({f"k{at:04}": "" for at in range(1500)}, {}, Output="{% $count($states.result) %}")
+    assert found.output == 1500
+
+
+def test_objects_of_a_listing_are_loaded():
+    objects = {"in/": "", "in/a.jsonl": '{"n": 1}\n{"n": 2}\n', "in/b.jsonl": '{"n": 3}', "other": "no"}
+    config = {"InputType": "JSONL", "Transformation": "LOAD_AND_FLATTEN"}
+    assert listed(objects, {"Prefix": "in/"}, config).output == [{"n": 1}, {"n": 2}, {"n": 3}]
+    assert [item["Key"] for item in listed(objects, {"Prefix": "in/"}).output] == ["in/", "in/a.jsonl", "in/b.jsonl"]
+
+
+def manifest(**fields):
+    """An inventory of two compressed files, with how its manifest differs from a usual one."""
+    head = {
+        "sourceBucket": "source",
+        "destinationBucket": "arn:aws:s3:::b",
+        "fileFormat": "CSV",
+        "fileSchema": "Bucket, Key, Size",
+        "files": [{"key": "data/1.csv.gz", "size": 1}, {"key": "data/2.csv.gz", "size": 1}],
+        **fields,
+    }
+    rows = ['"source","a.txt","12"\n"source","b%20c.txt","3"\n', '"source","d.txt","0"\n']
+    files = {f"data/{at}.csv.gz": gzip.compress(text.encode()) for at, text in enumerate(rows, 1)}
+    return {"k": json.dumps(head), **files}
+
+
+@pytest.mark.parametrize("config", [{"InputType": "MANIFEST"}, {"ManifestType": "S3_INVENTORY"}])
+def test_an_inventory(config):
+    found = from_objects(manifest(), **config)
+    assert found.output == [
+        {"Bucket": "source", "Key": "a.txt", "Size": "12"},
+        {"Bucket": "source", "Key": "b%20c.txt", "Size": "3"},
+        {"Bucket": "source", "Key": "d.txt", "Size": "0"},
+    ]
+    assert from_objects(manifest(fileFormat="ORC"), **config).error == "States.ItemReaderFailed"
+    lost = from_objects(manifest(files=[{"key": "none"}]), **config)
+    assert (lost.error, "NoSuchKey" in lost.cause) == ("States.ItemReaderFailed", True)
+
+
+def from_objects(objects, **config):
+    reader = {"Resource": GET, "Arguments": {"Bucket": "b", "Key": "k"}, "ReaderConfig": config}
+    return execute(mapped(ItemReader=reader), services={"s3": S3({"b": objects})})
+
+
+@pytest.mark.parametrize(
+    ("kind", "files", "expected"),
+    [
+        ("CSV", ["n\n1\n2\n", "n\n3\n"], [{"n": "1"}, {"n": "2"}, {"n": "3"}]),
+        ("JSONL", [gzip.compress(b'{"n": 1}'), '{"n": 2}'], [{"n": 1}, {"n": 2}]),
+        ("PARQUET", [[{"n": 1}], [{"n": 2}]], [{"n": 1}, {"n": 2}]),
+    ],
+)
+def test_what_athena_unloaded(kind, files, expected):
+    bodies = [parquet(file) if isinstance(file, list) else file for file in files]
+    objects = {"k": "s3://b/0\ns3://b/1\n", **{str(at): body for at, body in enumerate(bodies)}}
+    assert from_objects(objects, ManifestType="ATHENA_DATA", InputType=kind).output == expected
+
+
+def test_the_context_object_tells_where_an_item_is_from():
+    selector = "{% $states.context.Map.Item %}"
+    found = execute(mapped(Items={"a": 1}, ItemSelector={"item": selector}))
+    assert found.output == [{"item": {"Index": 0, "Key": "a", "Value": 1, "Source": "STATE_DATA"}}]
+    config = {"InputType": "JSON", "Transformation": "LOAD_AND_FLATTEN"}
+    loaded = listed({"k": "[7]"}, {}, config, ItemSelector={"from": "{% $states.context.Map.Item.Source %}"})
+    assert loaded.output == [{"from": "s3://b/k"}]
+
+
+@pytest.mark.parametrize(
+    ("config", "place"),
+    [
+        ({"InputType": "XML"}, "InputType"),
+        ({"Transformation": "LOAD_AND_FLATTEN"}, ""),
+        ({"ManifestType": "ATHENA_DATA"}, ""),
+        ({"ManifestType": "S3_INVENTORY", "InputType": "CSV"}, "InputType"),
+    ],
+)
+def test_readers_that_make_no_sense(config, place):
+    reader = {"Resource": GET, "Arguments": {"Bucket": "b", "Key": "k"}, "ReaderConfig": config}
+    (problem,) = diagnose(mapped(ItemReader=reader))
+    assert problem.location == "/States/M/ItemReader/ReaderConfig" + (f"/{place}" if place else "")
 
 
 def test_batches():

@@ -290,6 +290,31 @@ def test_objects():
     assert s3.buckets["b"]["n"] == b'{"a":1}'
 
 
+def test_a_head_has_no_body():
+    s3 = S3({"b": {"k": "text"}})
+    assert one("aws-sdk:s3:headObject", {"Bucket": "b", "Key": "k"}, {"s3": s3}).output["ContentLength"] == 4
+    for bucket in ("b", "x"):
+        lost = one("aws-sdk:s3:headObject", {"Bucket": bucket, "Key": "x"}, {"s3": s3})
+        assert lost.error == "S3.NoSuchKeyException"
+
+
+def test_a_listing_in_pages():
+    s3 = S3({"b": dict.fromkeys(["a/1", "a/2", "b", "c/1", "d"], "")})
+
+    def page(**given):
+        return one("aws-sdk:s3:listObjectsV2", {"Bucket": "b", **given}, {"s3": s3}).output
+
+    first = page(MaxKeys=2, Delimiter="/")
+    assert (first["IsTruncated"], first["KeyCount"]) == (True, 2)
+    assert ([e["Prefix"] for e in first["CommonPrefixes"]], [e["Key"] for e in first["Contents"]]) == (["a/"], ["b"])
+    second = page(MaxKeys=2, Delimiter="/", ContinuationToken=first["NextContinuationToken"])
+    assert (second["IsTruncated"], [e["Key"] for e in second["Contents"]]) == (False, ["d"])
+    assert [entry["Key"] for entry in page(Prefix="a/", StartAfter="a/1")["Contents"]] == ["a/2"]
+    none = page(Prefix="none")
+    assert none["KeyCount"] == 0
+    assert "Contents" not in none
+
+
 def test_messages_are_kept():
     sqs, sns, bus = SQS(), SNS(), EventBridge()
     assert one("sqs:sendMessage", {"QueueUrl": "q", "MessageBody": {"a": 1}}, {"sqs": sqs}).status == "SUCCEEDED"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bunsui.interpreter.branch import iso
 from bunsui.interpreter.calls import Call, Handler
 from bunsui.interpreter.faults import TaskFailed
 from bunsui.interpreter.jsonvalue import compact
+
+PAGE = 1000
+"""The keys of a listing that come at once."""
 
 
 class S3:
@@ -26,7 +29,7 @@ class S3:
         }
 
     def integrations(self) -> Mapping[str, Handler]:
-        """The SDK's actions, and those of item readers and result writers."""
+        """The SDK's actions, and those of item readers and result writers; a reader gets the bytes of an object."""
         actions = {
             "getObject": self.get_object,
             "putObject": self.put_object,
@@ -36,7 +39,8 @@ class S3:
             "deleteObject": self.delete_object,
             "copyObject": self.copy_object,
         }
-        return {f"{prefix}s3:{name}": handler for prefix in ("", "aws-sdk:") for name, handler in actions.items()}
+        found = {f"{prefix}s3:{name}": handler for prefix in ("", "aws-sdk:") for name, handler in actions.items()}
+        return {**found, "s3:getObject": self.read_object}
 
     def _bucket(self, call: Call) -> dict[str, bytes]:
         name = call.arguments.get("Bucket")
@@ -64,6 +68,10 @@ class S3:
             "Metadata": {},
             "ServerSideEncryption": "AES256",
         }
+
+    def read_object(self, call: Call) -> Any:
+        """GetObject, with the body as it is."""
+        return {"Body": self._object(call)}
 
     def head_object(self, call: Call) -> Any:
         """HeadObject; the answer has no body, so that what is missing has no message."""
@@ -96,21 +104,48 @@ class S3:
         return {}
 
     def list_objects(self, call: Call) -> Any:
-        """ListObjectsV2."""
-        prefix = call.arguments.get("Prefix") or ""
-        found = [
-            {
-                "ETag": etag(body),
-                "Key": key,
-                "LastModified": iso(call.time),
-                "Size": len(body),
-                "StorageClass": "STANDARD",
-            }
-            for key, body in sorted(self._bucket(call).items())
-            if key.startswith(prefix)
-        ]
-        name = call.arguments.get("Bucket")
-        return {"Contents": found, "IsTruncated": False, "KeyCount": len(found), "Name": name, "Prefix": prefix}
+        """ListObjectsV2: keys in order, a page at a time; those that share a prefix up to Delimiter are one entry."""
+        given = call.arguments
+        prefix, most = given.get("Prefix") or "", min(given.get("MaxKeys", PAGE), PAGE)
+        after = max(given.get("StartAfter") or "", given.get("ContinuationToken") or "")
+        bucket = self._bucket(call)
+        found = grouped((key for key in sorted(bucket) if key.startswith(prefix)), prefix, given.get("Delimiter"))
+        following = [(key, is_group) for key, is_group in found if key > after]
+        shown = following[:most]
+        answer = {
+            "CommonPrefixes": [{"Prefix": key} for key, is_group in shown if is_group],
+            "Contents": [described(call, key, bucket[key]) for key, is_group in shown if not is_group],
+            "ContinuationToken": given.get("ContinuationToken"),
+            "Delimiter": given.get("Delimiter"),
+            "IsTruncated": len(following) > most,
+            "KeyCount": len(shown),
+            "MaxKeys": most,
+            "Name": given.get("Bucket"),
+            "NextContinuationToken": shown[-1][0] if shown and len(following) > most else None,
+            "Prefix": prefix,
+            "StartAfter": given.get("StartAfter"),
+        }
+        return {name: value for name, value in answer.items() if value not in (None, [])}
+
+
+def grouped(keys: Iterable[str], prefix: str, delimiter: str | None) -> list[tuple[str, bool]]:
+    """Keys, and in place of those with the delimiter behind the prefix, once, what they share; True marks these."""
+    found: dict[tuple[str, bool], None] = {}
+    for key in keys:
+        head, cut, _ = key[len(prefix) :].partition(delimiter) if delimiter else ("", "", "")
+        found[(prefix + head + cut, True) if cut else (key, False)] = None
+    return list(found)
+
+
+def described(call: Call, key: str, body: bytes) -> dict[str, Any]:
+    """An object as a listing has it."""
+    return {
+        "ETag": etag(body),
+        "Key": key,
+        "LastModified": iso(call.time),
+        "Size": len(body),
+        "StorageClass": "STANDARD",
+    }
 
 
 def etag(body: bytes) -> str:
