@@ -16,7 +16,7 @@ from typing import Any
 
 from blueprints.flight_delays import load, periods
 from blueprints.flight_delays.pipeline import pipeline
-from blueprints.flight_delays.results import output
+from blueprints.outputs import output
 from bunsui import BunsuiError, BunsuiErrors, Lambda, Workspace
 from bunsui.session.model import LogLine, SessionReport, Status
 

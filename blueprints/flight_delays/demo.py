@@ -5,47 +5,19 @@ Starts the embedded AWS, deploys the pipeline, loads one month, runs a session, 
 
 from __future__ import annotations
 
-import shlex
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
+from blueprints.embedded import demonstrate, failed, session_of
 from blueprints.flight_delays import load, show
 from blueprints.flight_delays.periods import period
 from blueprints.flight_delays.pipeline import pipeline
-from blueprints.flight_delays.results import output
-from bunsui import BunsuiError, BunsuiErrors, Workspace
+from blueprints.flight_delays.source import raw_objects
+from blueprints.outputs import output
+from bunsui import Workspace
 
 MONTH = 1
-
-
-@contextmanager
-def running(workspace: Workspace) -> Iterator[bool]:
-    """The embedded AWS while the block runs; gives whether it ran before, and then it stays."""
-    ran = workspace.local.status().running
-    workspace.local.start()
-    try:
-        yield ran
-    finally:
-        workspace.aws.close()
-        if not ran:
-            workspace.local.stop()
-
-
-@contextmanager
-def step(title: str) -> Iterator[list[str]]:
-    """Tell what is done, how long it took, and what the block adds to the list."""
-    print(f"{title:<8}", end="", flush=True)
-    began, words = time.monotonic(), list[str]()
-    try:
-        yield words
-    except BaseException:
-        print("failed", flush=True)
-        raise
-    print(f"{time.monotonic() - began:5.1f} s  {', '.join(words)}", flush=True)
 
 
 def run(workspace: Workspace, month: int) -> int:
@@ -54,29 +26,10 @@ def run(workspace: Workspace, month: int) -> int:
     Raises:
         BunsuiError: whatever went wrong on the way.
     """
-    with step("synth") as words:
-        made = workspace.synth(pipeline.name)
-        words.append(f"{made.machines} state machines and {made.workers} functions in {made.folder}/")
-    with step("deploy") as words:
-        done = workspace.deploy(pipeline.name, approve=lambda plan: True)
-        words.append(
-            f"stack {done.stack}: {len(done.changes)} resources" if done.changed else f"{done.stack} is as it was"
-        )
-    with step("load") as words:
-        uri, put = load.into(workspace)
-        loaded = load.load(put, period(month).months)
-        words.append(f"{loaded.objects} files, {loaded.size / 1e6:.1f} MB, in {uri}")
-    with step("run") as words:
-        session = workspace.start(pipeline.name, month=month)
-        report = workspace.wait(session.id)
-        words.append(f"session {session.id}: {report.session.status}")
-    print(f"\nTimeline of session {session.id}\n\n{show.timeline(report)}")
-    if report.failure is not None:
-        failure = report.failure
-        place = ".".join(part for part in (failure.job, failure.operation) if part)
-        print(f"\n{place}: {failure.error}: {failure.message}", file=sys.stderr)
-        return int(report.exit_code)
-    print(summary(output(workspace, report.session, "publish", "report")))
+    report = session_of(workspace, pipeline, load.into, lambda: raw_objects(period(month).months), month=month)
+    print(f"\nTimeline of session {report.session.id}\n\n{show.timeline(report)}")
+    if not failed(report):
+        print(summary(output(workspace, report.session, "publish", "report")))
     return int(report.exit_code)
 
 
@@ -94,16 +47,6 @@ def summary(found: dict[str, Any]) -> str:
     )
 
 
-def script() -> str:
-    """`bunsui` as it is to be typed here: the script beside the interpreter, relative below the working directory."""
-    beside = Path(sys.executable).with_name("bunsui")
-    if not beside.exists():
-        return "bunsui"
-    here = Path.cwd()
-    below = beside.is_relative_to(here) and beside.parent != here
-    return shlex.quote(str(beside.relative_to(here) if below else beside))
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; the only argument is the month, 1 to 12, or 0 for the whole year."""
     given = sys.argv[1:] if arguments is None else list(arguments)
@@ -113,18 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as wrong:
         print(wrong, file=sys.stderr)
         return 2
-    try:
-        workspace = Workspace.load(environment="local")
-        with running(workspace) as ran:
-            code = run(workspace, month)
-    except (BunsuiError, BunsuiErrors) as error:
-        print(error, file=sys.stderr)
-        return int(error.exit_code)
-    if not ran:
-        command = script()
-        words = ("local start", "list", "status latest", "logs latest")
-        print(f"\nLook around with: {'; '.join(f'{command} {one}' for one in words)}")
-    return code
+    return demonstrate(lambda workspace: run(workspace, month))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 
 from blueprints.flight_delays import demo, load
 from blueprints.flight_delays.pipeline import pipeline
-from blueprints.flight_delays.results import output
+from blueprints.outputs import output
 from bunsui import Workspace
 from bunsui.local import ephemeral
 from bunsui.session.model import Status

@@ -3,6 +3,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from blueprints import embedded
 from blueprints.flight_delays import demo, show
 from bunsui.session.model import JobRun, OperationRun, Session, SessionReport, Status
 
@@ -68,12 +69,12 @@ def test_the_demo_names_the_command_as_it_can_be_typed(monkeypatch, tmp_path):
     scripts = tmp_path / "of project" / ".venv" / "bin"
     scripts.mkdir(parents=True)
     monkeypatch.setattr("sys.executable", str(scripts / "python"))
-    assert demo.script() == "bunsui"
+    assert embedded.script() == "bunsui"
     (scripts / "bunsui").touch()
     monkeypatch.chdir(scripts.parents[1])
-    assert demo.script() == ".venv/bin/bunsui"
+    assert embedded.script() == ".venv/bin/bunsui"
     monkeypatch.chdir(scripts)
-    assert demo.script() == f"'{scripts / 'bunsui'}'"
+    assert embedded.script() == f"'{scripts / 'bunsui'}'"
 
 
 def test_the_demo_says_what_to_type_next(monkeypatch, capsys):
@@ -81,9 +82,9 @@ def test_the_demo_says_what_to_type_next(monkeypatch, capsys):
     def running(workspace):
         yield False
 
-    monkeypatch.setattr(demo, "running", running)
+    monkeypatch.setattr(embedded, "running", running)
     monkeypatch.setattr(demo, "run", lambda workspace, month: 0)
-    monkeypatch.setattr(demo, "script", lambda: ".venv/bin/bunsui")
+    monkeypatch.setattr(embedded, "script", lambda: ".venv/bin/bunsui")
     assert demo.main([]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
         "Look around with: .venv/bin/bunsui local start; .venv/bin/bunsui list;"
