@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-from bunsui.interpreter import Lambda, TaskFailed, execute, parse
+from bunsui.interpreter import Lambda, Limits, TaskFailed, execute, parse
 
 Definition = dict[str, Any]
 Services = Callable[[], dict[str, Any]] | None
@@ -92,7 +92,7 @@ def cases(items: int) -> list[Case]:
 
 def once(machine: Any, data: Any, services: Services) -> None:
     """One execution, which has to succeed."""
-    execution = execute(machine, data, services=services() if services else None)
+    execution = execute(machine, data, services=services() if services else None, limits=Limits(history_events=None))
     if execution.status != "SUCCEEDED":
         raise SystemExit(f"{execution.status}: {execution.error} {execution.cause}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -107,6 +107,11 @@ class Handle:
         return snapshot(self._run)
 
     @property
+    def now(self) -> float:
+        """Seconds since 1970 on the execution's clock."""
+        return self._world.scheduler.now
+
+    @property
     def map_runs(self) -> tuple[MapRun, ...]:
         """The Map Runs, in the order in which they started."""
         return tuple(self._run.map_runs)
@@ -126,10 +131,10 @@ class Handle:
             self._world.scheduler.run(lambda: False, until=self._world.scheduler.now + seconds)
         return self
 
-    def wait(self) -> Execution:
-        """Run to the end."""
+    def wait(self, until: Callable[[], bool] = lambda: False) -> Execution:
+        """Run to the end, or until something is so."""
         with guarded_world(self._run):
-            self._world.scheduler.run(lambda: self._run.over or self._world.failure is not None)
+            self._world.scheduler.run(lambda: self._run.over or self._world.failure is not None or until())
         return self.execution
 
     def send_task_success(self, token: str, output: Any) -> Handle:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from bunsui.interpreter import history
 from bunsui.interpreter.definition import State
 from bunsui.interpreter.faults import StateMachineStopped
 from bunsui.interpreter.jsonata import UNDEFINED
@@ -20,11 +21,7 @@ RETRYABLE = frozenset({"Task", "Parallel", "Map"})
 
 def exhausted(express: bool) -> StateMachineStopped:
     """What AWS does with an execution that goes round in circles."""
-    if express:
-        return StateMachineStopped("TIMED_OUT", None, None)
-    return StateMachineStopped(
-        "FAILED", "States.Runtime", "The execution reached the maximum number of history events (25000)."
-    )
+    return StateMachineStopped("TIMED_OUT", None, None) if express else history.exhausted()
 
 
 def iso(moment: float) -> str:
@@ -115,8 +112,7 @@ class Branch:
         )
         run.transitions += 1
         self.steps += 1
-        limits = run.world.limits
-        if self.steps > limits.steps or (limits.history_events is not None and self.entered > limits.history_events):
+        if self.steps > run.world.limits.steps:
             raise exhausted(run.express)
 
     def exit(self, state: State, data: Any, assigned: Mapping[str, Any] | None) -> None:

@@ -5,29 +5,62 @@ Events are kept as tuples and rendered when somebody looks: most runs are only a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bunsui.interpreter import faults
+from bunsui.interpreter.faults import StateMachineStopped
 from bunsui.interpreter.jsonvalue import compact
 
 Event = dict[str, Any]
 NOT_TRUNCATED = {"truncated": False}
+MOST = 25_000
+"""The events that a STANDARD execution may have on AWS."""
+
+ENDINGS: Mapping[str, str] = {
+    "SUCCEEDED": "ExecutionSucceeded",
+    "FAILED": "ExecutionFailed",
+    "TIMED_OUT": "ExecutionTimedOut",
+    "ABORTED": "ExecutionAborted",
+}
+"""The last event of an execution by its status."""
+
+_LAST = frozenset(ENDINGS.values())
+
+
+def exhausted(most: int = MOST) -> StateMachineStopped:
+    """How AWS ends an execution that has as many events as it may have."""
+    text = f"The execution reached the maximum number of history events ({most})."
+    return StateMachineStopped("FAILED", faults.RUNTIME, text)
 
 
 class History:
-    """An append-only list of events; the id of an event is its place, from 1."""
+    """An append-only list of events; the id of an event is its place, from 1.
 
-    __slots__ = ("_events",)
+    Attributes:
+        most: how many events there may be; the last of them has to end the execution.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_events", "most")
+
+    def __init__(self, most: int | None = None) -> None:
         self._events: list[tuple[str, int, float, tuple[Any, ...]]] = []
+        self.most = sys.maxsize if most is None else most
 
     def add(self, kind: str, previous: int, time: float, details: tuple[Any, ...] = ()) -> int:
-        """Append an event and return its id; `details` are as the renderer of its kind wants them."""
+        """Append an event and return its id; `details` are as the renderer of its kind wants them.
+
+        Raises:
+            StateMachineStopped: there is only room for the end of the execution.
+        """
         events = self._events
+        number = len(events) + 1
+        if number >= self.most and kind not in _LAST:
+            raise exhausted(self.most)
         events.append((kind, previous, time, details))
-        return len(events)
+        return number
 
     def __len__(self) -> int:
         return len(self._events)

@@ -9,7 +9,7 @@ from bunsui.interpreter import faults
 from bunsui.interpreter.branch import Branch, iso
 from bunsui.interpreter.definition import Machine
 from bunsui.interpreter.faults import Fault, StateMachineStopped
-from bunsui.interpreter.history import History
+from bunsui.interpreter.history import ENDINGS, History
 from bunsui.interpreter.scheduler import Strand, Timer, Turns
 from bunsui.interpreter.steps import run_machine
 from bunsui.interpreter.world import EXPRESS_SECONDS, YEAR, World
@@ -52,7 +52,7 @@ class Run:
         self.machine_name = machine_arn.rpartition(":")[2]
         kind = "express" if express else "execution"
         self.arn = f"{machine_arn.replace(':stateMachine:', f':{kind}:')}:{name}"
-        self.history = History()
+        self.history = History(None if express else world.limits.history_events)
         self.transitions = 0
         self.status = "RUNNING"
         self.output: Any = None
@@ -155,12 +155,14 @@ class Run:
         """RedriveExecution: go on from where it failed.
 
         Raises:
-            NotRedrivable: it runs, succeeded, or is EXPRESS.
+            NotRedrivable: it runs, succeeded, is EXPRESS, or has no room for more events.
         """
         if self.express:
             raise NotRedrivable("Express executions cannot be redriven")
         if self.status not in REDRIVABLE:
             raise NotRedrivable(f"Execution is {self.status} and cannot be redriven")
+        if len(self.history) >= self.history.most - 1:
+            raise NotRedrivable("Execution has reached the maximum number of history events and cannot be redriven")
         if self.world.failure is self.failure:
             self.world.failure = None
         self.failure = None
@@ -171,11 +173,3 @@ class Run:
         self.branch.event("ExecutionRedriven", self.redrives)
         state = self.branch.state
         self._go(run_machine(self.branch, self.machine, self.branch.input, state.name if state else None))
-
-
-ENDINGS = {
-    "SUCCEEDED": "ExecutionSucceeded",
-    "FAILED": "ExecutionFailed",
-    "TIMED_OUT": "ExecutionTimedOut",
-    "ABORTED": "ExecutionAborted",
-}

@@ -12,6 +12,8 @@ from collections.abc import Callable, Generator
 from random import Random
 from typing import Any, Protocol
 
+from bunsui.interpreter.faults import StateMachineStopped
+
 VIRTUAL_START = 1_735_689_600.0
 """Where virtual time begins: 2025-01-01T00:00:00Z."""
 
@@ -143,7 +145,7 @@ class Strand:
                 future = self._turns.send(waiting.value if waiting is not None else None)
         except StopIteration as stop:
             self.alive = False
-            self._done(stop.value, None)
+            self._end(stop.value)
             return
         except Exception as error:
             self.alive = False
@@ -154,6 +156,13 @@ class Strand:
         else:
             self._waiting = future
             future.wait(self)
+
+    def _end(self, value: Any) -> None:
+        """Tell the value; that an execution is stopped while it is told is told instead."""
+        try:
+            self._done(value, None)
+        except StateMachineStopped as error:
+            self._done(None, error)
 
     def cancel(self) -> None:
         """Never run again."""

@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from bunsui.interpreter.faults import Fault, TaskFailed
+from bunsui.interpreter.history import MOST
 from bunsui.interpreter.jsonata_functions import Ambient, unique_id
 from bunsui.interpreter.scheduler import Clock, Future, RealClock, Scheduler, VirtualClock
 
@@ -26,16 +27,16 @@ class Limits:
     """Quotas.
 
     Attributes:
-        steps: how many states one line may enter, retries included. On AWS that many make more than the 25,000
-            events that an execution can have, so a machine that goes round in circles ends here, too.
-        history_events: the most events of an execution; AWS has 25,000 for STANDARD. None leaves it open, so that a
-            large inline Map can be tried out.
+        steps: how many states one line may enter, retries included, so that a machine that goes round in circles ends
+            even where its events are not counted.
+        history_events: the most events of a STANDARD execution: at the last one it fails, unless that is its success.
+            None leaves it open, so that a large inline Map can be tried out.
         inline_concurrency: how many iterations of an inline Map run at a time when MaxConcurrency is 0.
         distributed_concurrency: the same for a Distributed Map.
     """
 
     steps: int = 12_500
-    history_events: int | None = None
+    history_events: int | None = MOST
     inline_concurrency: int = 40
     distributed_concurrency: int = 10_000
 

@@ -283,7 +283,39 @@ def test_a_loop_ends_as_on_aws():
     assert execute(definition, workflow_type="EXPRESS").status == "TIMED_OUT"
 
 
-def test_the_limit_of_events_can_be_that_of_aws():
+def counting(states):
+    """A machine of Pass states, two events each; the execution has two more."""
+    names = [f"S{at}" for at in range(states)]
+    following = [{"Next": name} for name in names[1:]] + [{"End": True}]
+    return machine(**{name: {"Type": "Pass", **way} for name, way in zip(names, following, strict=True)})
+
+
+def test_the_last_event_has_to_be_success():
+    assert execute(counting(9), limits=Limits(history_events=20)).status == "SUCCEEDED"
+    execution = execute(counting(10), limits=Limits(history_events=20))
+    assert (execution.status, execution.error) == ("FAILED", "States.Runtime")
+    assert execution.cause == "The execution reached the maximum number of history events (20)."
+    assert len(execution.event_types) == 20
+    assert execution.event_types[-1] == "ExecutionFailed"
+
+
+@pytest.mark.parametrize("most", range(10, 26))
+@pytest.mark.parametrize("kind", ["Map", "Parallel"])
+def test_events_may_run_out_anywhere(most, kind):
+    inner = {"StartAt": "S", "States": {"S": {"Type": "Pass", "End": True}}}
+    parts = {"ItemProcessor": inner} if kind == "Map" else {"Branches": [renamed(inner, at) for at in range(9)]}
+    caught = {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "X"}], "Next": "X"}
+    definition = machine(M={"Type": kind, **parts, **caught}, X={"Type": "Pass", "End": True})
+    execution = execute(definition, [0] * 9, limits=Limits(history_events=most))
+    assert (execution.status, len(execution.event_types)) == ("FAILED", most)
+
+
+def renamed(branch, number):
+    (state,) = branch["States"].values()
+    return {"StartAt": f"S{number}", "States": {f"S{number}": state}}
+
+
+def test_a_large_map_has_no_room_in_a_standard_execution():
     definition = machine(
         M={
             "Type": "Map",
@@ -293,8 +325,15 @@ def test_the_limit_of_events_can_be_that_of_aws():
         }
     )
     items = [0] * 7000
-    assert execute(definition, items).output == 7000
-    assert execute(definition, items, limits=Limits(history_events=25_000)).status == "FAILED"
+    assert execute(definition, items).status == "FAILED"
+    assert execute(definition, items, workflow_type="EXPRESS").output == 7000
+    assert execute(definition, items, limits=Limits(history_events=None)).output == 7000
+
+
+def test_an_execution_that_is_full_cannot_be_redriven():
+    handle = start(counting(10), limits=Limits(history_events=20))
+    with pytest.raises(NotRedrivable, match="history events"):
+        handle.redrive()
 
 
 def test_large_data_is_refused():
