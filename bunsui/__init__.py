@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bunsui._version import __version__ as __version__
     from bunsui.errors import BunsuiError as BunsuiError
     from bunsui.errors import BunsuiErrors as BunsuiErrors
+    from bunsui.model.approval import Approval as Approval
     from bunsui.model.job import Job as Job
     from bunsui.model.on_error import Fallback as Fallback
     from bunsui.model.operation import Operation as Operation
@@ -19,18 +20,24 @@ if TYPE_CHECKING:
     from bunsui.model.pipeline import Pipeline as Pipeline
     from bunsui.model.references import Parameter as Parameter
     from bunsui.model.retry import Retry as Retry
+    from bunsui.model.wait import Finished as Finished
+    from bunsui.model.wait import Wait as Wait
     from bunsui.resources.bucket import Bucket as Bucket
     from bunsui.resources.table import Table as Table
     from bunsui.runtime.dataset import Dataset as Dataset
+    from bunsui.runtime.decision import Decision as Decision
     from bunsui.targets.lambda_ import Lambda as Lambda
     from bunsui.workspace import Workspace as Workspace
 
 _HOMES = {
+    "Approval": "bunsui.model.approval",
     "Bucket": "bunsui.resources.bucket",
     "BunsuiError": "bunsui.errors",
     "BunsuiErrors": "bunsui.errors",
     "Dataset": "bunsui.runtime.dataset",
+    "Decision": "bunsui.runtime.decision",
     "Fallback": "bunsui.model.on_error",
+    "Finished": "bunsui.model.wait",
     "Job": "bunsui.model.job",
     "Lambda": "bunsui.targets.lambda_",
     "Operation": "bunsui.model.operation",
@@ -38,17 +45,21 @@ _HOMES = {
     "Pipeline": "bunsui.model.pipeline",
     "Retry": "bunsui.model.retry",
     "Table": "bunsui.resources.table",
+    "Wait": "bunsui.model.wait",
     "Workspace": "bunsui.workspace",
     "__version__": "bunsui._version",
     "operation": "bunsui.model.operation",
 }
 
 __all__ = [
+    "Approval",
     "Bucket",
     "BunsuiError",
     "BunsuiErrors",
     "Dataset",
+    "Decision",
     "Fallback",
+    "Finished",
     "Job",
     "Lambda",
     "Operation",
@@ -56,6 +67,7 @@ __all__ = [
     "Pipeline",
     "Retry",
     "Table",
+    "Wait",
     "Workspace",
     "__version__",
     "operation",

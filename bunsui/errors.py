@@ -199,6 +199,7 @@ CODES: dict[str, str] = {
     "BUN404": "no such environment",
     "BUN405": "a parameter of a session is wrong",
     "BUN406": "the command line is wrong",
+    "BUN407": "durations of operations cannot be used",
     # 5xx: AWS
     "BUN501": "no credentials or no access",
     "BUN502": "AWS cannot be reached",
@@ -215,6 +216,8 @@ CODES: dict[str, str] = {
     "BUN701": "no such session",
     "BUN702": "a session cannot be started",
     "BUN703": "no such job or operation in the session",
+    "BUN704": "nothing waits for this answer",
+    "BUN705": "somebody else has to answer",
     # 8xx: the embedded AWS
     "BUN801": "the embedded AWS is not installed",
     "BUN802": "the embedded AWS did not start",

@@ -9,7 +9,7 @@ report = workspace.wait(session.id)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +26,19 @@ if TYPE_CHECKING:
     from bunsui.deploy.events import Event
     from bunsui.deploy.models import Deployment, Destruction, Plan
     from bunsui.local import LocalServer
-    from bunsui.session.model import Cancellation, LogLine, Session, SessionPage, SessionReport, Snapshot, Status
+    from bunsui.session.model import (
+        Answer,
+        Cancellation,
+        LogLine,
+        Questions,
+        Session,
+        SessionPage,
+        SessionReport,
+        Snapshot,
+        Status,
+    )
     from bunsui.session.sessions import Sessions
+    from bunsui.simulate.model import Simulation
 
     Approve = Callable[[Plan], bool]
     Notify = Callable[[Event], None]
@@ -128,6 +139,49 @@ class Workspace(Project):
     def _names(self, pipeline: str) -> Names:
         return Names(pipeline, self.environment.prefix)
 
+    # Before paying for it
+
+    def simulate(
+        self,
+        name: str | None = None,
+        /,
+        *,
+        durations: Path | str | None = None,
+        history: str | None = None,
+        fail: Iterable[str] = (),
+        texts: Mapping[str, str] | None = None,
+        **parameters: Any,
+    ) -> Simulation:
+        """Run a pipeline's compiled machines on a virtual clock; its functions only take time.
+
+        Args:
+            name: of the pipeline.
+            durations: a file that says how long operations take (bunsui.simulate.assumption).
+            history: a session whose durations count where the file says nothing.
+            fail: `OPERATION[:ERROR[:TIMES]]`.
+            texts: parameters as a command line gives them.
+            parameters: as Python values; those that are not given get a value of their type.
+
+        Raises:
+            UsageError, BunsuiErrors: BUN405 to BUN407, BUN701, BUN703.
+            DeclarationError: BUN301.
+        """
+        from bunsui.simulate.assumption import Failing, from_file, from_report
+        from bunsui.simulate.prices import HOME
+        from bunsui.simulate.simulation import parameters_of, simulate
+
+        pipeline = self.pipeline(name)
+        return simulate(
+            pipeline,
+            parameters_of(pipeline, texts, parameters),
+            {
+                **(from_report(self.report(history), pipeline) if history else {}),
+                **(from_file(Path(durations), pipeline) if durations else {}),
+            },
+            [Failing.parse(text) for text in fail],
+            region=self.environment.region or HOME,
+        )
+
     # Sessions
 
     @property
@@ -224,6 +278,18 @@ class Workspace(Project):
     def cancel(self, session: str, *, who: str = "", why: str = "") -> Cancellation:
         """Stop a session and what it runs."""
         return self.sessions.cancel(session, who=who, why=why)
+
+    def approvals(self, session: str | None = None) -> Questions:
+        """What waits for an answer: of one session, or of all of the environment."""
+        return self.sessions.questions(session)
+
+    def answer(self, session: str, answer: str, operation: str | None = None, comment: str = "") -> Answer:
+        """Answer what a session asks: `approve`, `reject`, or another of the question's answers.
+
+        Raises:
+            UsageError: BUN704, BUN705.
+        """
+        return self.sessions.answer(session, answer, operation, comment)
 
     def _jobs(self, session: str) -> Mapping[str, tuple[str, ...]] | None:
         """Job -> operations of the session's pipeline, where the project declares it."""

@@ -138,6 +138,16 @@ class StepFunctions:
             words = {key: value for key, value in (("error", error), ("cause", cause)) if value}
             return self._client.stop_execution(executionArn=arn, **words)["stopDate"].astimezone(UTC)
 
+    def send_task_success(self, token: str, output: object) -> None:
+        """Give a waiting task its result, as anything `json.dumps` takes."""
+        with translated(SERVICE):
+            self._client.send_task_success(taskToken=token, output=json.dumps(output, ensure_ascii=False))
+
+    def send_task_failure(self, token: str, error: str, cause: str) -> None:
+        """Fail a waiting task; `error` has at most 256 characters, `cause` 32,768."""
+        with translated(SERVICE):
+            self._client.send_task_failure(taskToken=token, error=error, cause=cause)
+
     def history(self, arn: str, *, newest_first: bool = False, data: bool = True) -> Iterator[HistoryEvent]:
         """The execution's events, fetched page by page as they are consumed.
 

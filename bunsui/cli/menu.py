@@ -5,6 +5,8 @@ from __future__ import annotations
 COMMANDS = {
     "synth": "Compile pipelines and write their assemblies.",
     "permissions": "Tell what every role of a pipeline may do, and why.",
+    "graph": "Draw the graph of a pipeline.",
+    "simulate": "Tell how long a run of a pipeline takes, and what it costs.",
     "diff": "Tell what deploying a pipeline would change.",
     "deploy": "Deploy a pipeline.",
     "destroy": "Delete a pipeline's stack; what it retains stays.",
@@ -14,6 +16,10 @@ COMMANDS = {
     "list": "List sessions, newest first.",
     "logs": "Print what a session's functions logged.",
     "watch": "Follow a session until it is over.",
+    "approvals": "List what sessions ask people.",
+    "approve": "Approve what a session asks.",
+    "reject": "Reject what a session asks.",
+    "answer": "Answer what a session asks in another way.",
     "cancel": "Stop a session and what it runs.",
     "local": "Start, stop, look at and reset the embedded AWS.",
 }

@@ -13,7 +13,7 @@ from bunsui.cli.words import clock, duration, moment, shortened
 if TYPE_CHECKING:
     from bunsui.cli.options import App
     from bunsui.cli.tables import Cell, Fitted
-    from bunsui.session.model import Change, Failure, LogLine, OperationRun, Session, SessionReport, Timed
+    from bunsui.session.model import Change, Failure, LogLine, OperationRun, Question, Session, SessionReport, Timed
 
 COLOURS = {"RUNNING": "cyan", "SUCCEEDED": "green", "FAILED": "red", "TIMED_OUT": "red", "ABORTED": "yellow"}
 HEADERS = ("JOB / OPERATION", "STATUS", "STARTED", "DURATION", "TRIES", "MEMORY", "ERROR")
@@ -78,6 +78,18 @@ def sessions_table(sessions: tuple[Session, ...]) -> Fitted:
         parameters = " ".join(f"{name}={shortened(value, 30)}" for name, value in one.parameters.items())
         rows.append((one.id, one.pipeline, _status(one), moment(one.started), _taken(one), parameters, one.error))
     return table(headers, rows, wrapped=(5, 6), spare=(4, 3, 5, 1))
+
+
+def questions_table(questions: tuple[Question, ...]) -> Fitted:
+    """One line for each question."""
+    from bunsui.cli.tables import table
+
+    headers = ("SESSION", "OPERATION", "ASKED", "UNTIL", "ANSWERS", "QUESTION")
+    rows: list[tuple[Cell, ...]] = [
+        (one.session, one.operation, moment(one.requested), moment(one.until), " | ".join(one.answers), one.message)
+        for one in questions
+    ]
+    return table(headers, rows, wrapped=(5,), spare=(3, 2, 5))
 
 
 def failure_lines(failure: Failure) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from bunsui.deploy.models import Deployment, Destruction, Plan
 from bunsui.local import LocalStatus, StopResult
 from bunsui.project import Comparison, Synthesis
-from bunsui.session.model import Cancellation, LogLine, SessionPage, SessionReport
+from bunsui.session.model import Answer, Cancellation, LogLine, Questions, SessionPage, SessionReport
 
 
 class Result(BaseModel):
@@ -80,6 +80,14 @@ class Permissions(Result):
     roles: dict[str, Role]
 
 
+class Graph(Result):
+    """A drawing of a pipeline's graph, in the format that was asked for."""
+
+    pipeline: str
+    format: str
+    text: str
+
+
 class Place(Result):
     """A line of a file; the path is relative below the working directory."""
 
@@ -114,6 +122,8 @@ RESULTS: Mapping[str, Any] = {
     "synth": Syntheses,
     "synth --check": Comparisons,
     "permissions": Permissions,
+    "graph": Graph,
+    "simulate": Simulation,
     "diff": Plan,
     "deploy": Deployment,
     "destroy": Destruction,
@@ -123,7 +133,11 @@ RESULTS: Mapping[str, Any] = {
     "list": SessionPage,
     "logs": Log,
     "watch": SessionReport,
+    "answer": Answer,
+    "approvals": Questions,
+    "approve": Answer,
     "cancel": Cancellation,
+    "reject": Answer,
     "local start": LocalStatus,
     "local stop": StopResult,
     "local status": LocalStatus,

@@ -17,7 +17,7 @@ NONCURRENT_DAYS = 30
 ABORT_UPLOAD_DAYS = 7
 ACCESS_LOG_DAYS = 365
 ARTEFACTS, LOGS = "ArtefactBucket", "AccessLogBucket"
-SESSIONS, JOB_RUNS = "SessionsTable", "JobRunsTable"
+SESSIONS, JOB_RUNS, APPROVALS = "SessionsTable", "JobRunsTable", "ApprovalsTable"
 
 
 def template() -> str:
@@ -28,7 +28,7 @@ def template() -> str:
     made.set_version("2010-09-09")
     for resource in (*_log_bucket(), *_artefact_bucket(), *_tables()):
         made.add_resource(resource)
-    for logical_id in (ARTEFACTS, LOGS, SESSIONS, JOB_RUNS):
+    for logical_id in (ARTEFACTS, LOGS, SESSIONS, JOB_RUNS, APPROVALS):
         made.add_output(Output(logical_id, Value=Ref(logical_id)))
     return _json(made)
 
@@ -166,7 +166,7 @@ def _policy(bucket: str, statements: list[Any]) -> BucketPolicy:
     return BucketPolicy(f"{bucket}Policy", Bucket=Ref(bucket), PolicyDocument=document)
 
 
-def _tables() -> tuple[Table, Table]:
+def _tables() -> tuple[Table, ...]:
     sessions = _table(
         SESSIONS,
         names.SESSIONS_TABLE,
@@ -174,8 +174,16 @@ def _tables() -> tuple[Table, Table]:
         indexes=[_index("by-pipeline", "pipeline", "started"), _index("by-time", "kind", "started")],
         attributes=("kind", "pipeline", "session", "started"),
     )
+    approvals = _table(
+        APPROVALS,
+        names.APPROVALS_TABLE,
+        ("session", "approval"),
+        indexes=[_index("by-pending", "pending", "requested")],
+        attributes=("approval", "pending", "requested", "session"),
+        expires=True,
+    )
     job_runs = _table(JOB_RUNS, names.JOB_RUNS_TABLE, ("session", "run"), indexes=[], attributes=("run", "session"))
-    return sessions, job_runs
+    return sessions, job_runs, approvals
 
 
 def _table(
@@ -185,10 +193,19 @@ def _table(
     *,
     indexes: list[GlobalSecondaryIndex],
     attributes: tuple[str, ...],
+    expires: bool = False,
 ) -> Table:
-    from troposphere.dynamodb import AttributeDefinition, PointInTimeRecoverySpecification, SSESpecification, Table
+    from troposphere.dynamodb import (
+        AttributeDefinition,
+        PointInTimeRecoverySpecification,
+        SSESpecification,
+        Table,
+        TimeToLiveSpecification,
+    )
 
     more: dict[str, Any] = {"GlobalSecondaryIndexes": indexes} if indexes else {}
+    if expires:
+        more["TimeToLiveSpecification"] = TimeToLiveSpecification(AttributeName="expires", Enabled=True)
     return Table(
         logical_id,
         TableName=name,

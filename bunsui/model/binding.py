@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
 from bunsui.errors import BunsuiError, DeclarationError, Where, raise_all
 from bunsui.model import membership
+from bunsui.model.approval import Approval
 from bunsui.model.feeding import Scope, after, inputs
 from bunsui.model.job import Job
 from bunsui.model.operation import Operation
 from bunsui.model.references import FromOutput, FromParameter, Parameter, Source, flat
 from bunsui.model.step import Step
+from bunsui.model.wait import Wait
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +97,17 @@ def _plain(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bou
     return Bound(step, job, inputs(step, scope, errors), tuple(after(step, scope, errors)))
 
 
-BINDERS: Mapping[type[Step], Callable[[Step, str, Scope, list[BunsuiError]], Bound]] = {}
+def _read_inside(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
+    """A step without code, whose inputs the state machine itself reads."""
+    plain = _plain(step, job, scope, errors)
+    refers = tuple(one for one in plain.inputs.values() if isinstance(one, FromOutput | FromParameter))
+    return replace(plain, refers=refers)
+
+
+BINDERS: Mapping[type[Step], Callable[[Step, str, Scope, list[BunsuiError]], Bound]] = {
+    Approval: _read_inside,
+    Wait: _read_inside,
+}
 """Kinds of step that have steps within them, or refer to more than their inputs -> how they are bound."""
 
 

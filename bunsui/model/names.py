@@ -11,6 +11,8 @@ from typing import NamedTuple
 CONTROL_STACK = "bunsui-control"
 SESSIONS_TABLE = "bunsui-sessions"
 JOB_RUNS_TABLE = "bunsui-job-runs"
+APPROVALS_TABLE = "bunsui-approvals"
+JOINS_TABLE = "bunsui-joins"
 ACCOUNT = "${AWS::AccountId}"
 REGION = "${AWS::Region}"
 PARTITION = "${AWS::Partition}"

@@ -269,3 +269,46 @@ class Cancellation(Told):
     stopped: bool
     executions: tuple[str, ...] = ()
     message: str = ""
+
+
+class Question(Told):
+    """What a session asks people.
+
+    Attributes:
+        operation: the step that waits.
+        message: what people are to read.
+        answers: what they may answer.
+        approvers: ARN patterns of who may; empty for everybody.
+        until: when the step no longer waits.
+    """
+
+    session: str
+    pipeline: str
+    job: str
+    operation: str
+    attempt: int
+    message: str
+    answers: tuple[str, ...]
+    approvers: tuple[str, ...] = ()
+    requested: datetime
+    until: datetime
+
+
+class Questions(Told):
+    """What waits for an answer, the oldest first."""
+
+    questions: tuple[Question, ...]
+
+
+class Answer(Told):
+    """An answer that was given.
+
+    Attributes:
+        by: ARN of who gave it.
+    """
+
+    question: Question
+    answer: str
+    by: str
+    comment: str = ""
+    at: datetime

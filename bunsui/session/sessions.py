@@ -11,11 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from bunsui.errors import UsageError
 from bunsui.model.names import Names
+from bunsui.session.approvals import Approvals
 from bunsui.session.arns import machine_of
 from bunsui.session.cancel import Canceller
 from bunsui.session.ids import utc_now
 from bunsui.session.logs import DRAIN_S, LogReader
-from bunsui.session.model import Cancellation, LogLine, Session, SessionPage, SessionReport, Snapshot, Status
+from bunsui.session.model import (
+    Answer,
+    Cancellation,
+    LogLine,
+    Questions,
+    Session,
+    SessionPage,
+    SessionReport,
+    Snapshot,
+    Status,
+)
 from bunsui.session.observe import Jobs, Observer, Which
 from bunsui.session.parameters import resolve
 from bunsui.session.reconcile import Reconciler
@@ -186,6 +197,19 @@ class Sessions:
 
         return watch(look, pace=pace, sleep=self.sleep)
 
+    def questions(self, which: Which | None = None) -> Questions:
+        """What waits for an answer, the oldest first: of one session, or of all of the environment."""
+        session = None if which is None else self.get(which).id
+        return Questions(questions=self._approvals.pending(session))
+
+    def answer(self, which: Which, answer: str, operation: str | None = None, comment: str = "") -> Answer:
+        """Answer what a session asks.
+
+        Raises:
+            UsageError: BUN704 nothing waits for this answer, BUN705 the caller is not among the approvers.
+        """
+        return self._approvals.answer(self.get(which).id, operation, answer, comment)
+
     def cancel(self, which: Which, *, who: str = "", why: str = "") -> Cancellation:
         """Stop the session and what it runs; one that is over stays as it is, and the result says so.
 
@@ -200,6 +224,10 @@ class Sessions:
     def _ours(self, session: Session) -> bool:
         """Whether the session belongs to this environment: several share the tables of an account."""
         return machine_of(session.execution) == Names(session.pipeline, self.prefix).machine
+
+    @property
+    def _approvals(self) -> Approvals:
+        return Approvals(self.aws, self.prefix, self.clock)
 
     @property
     def _observer(self) -> Observer:

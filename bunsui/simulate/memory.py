@@ -6,6 +6,8 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from bunsui.interpreter import S3
+
 
 class NoSuchKey(Exception):
     """There is no such object; named as boto3 names it."""
@@ -24,20 +26,29 @@ class _Pages:
 
 
 class MemoryS3:
-    """The methods of boto3's S3 client that read and write whole objects.
+    """The methods of boto3's S3 client that read and write whole objects; a bucket is there once it is named.
 
     Attributes:
-        objects: (bucket, key) -> content.
+        service: the same objects for state machines.
     """
 
     exceptions = _Exceptions
 
     def __init__(self) -> None:
-        self.objects: dict[tuple[str, str], bytes] = {}
+        self.service = S3()
+
+    def bucket(self, name: str) -> dict[str, bytes]:
+        """The objects of a bucket by key."""
+        return self.service.buckets.setdefault(name, {})
+
+    @property
+    def objects(self) -> dict[tuple[str, str], bytes]:
+        """All objects by bucket and key."""
+        return {(name, key): body for name, held in self.service.buckets.items() for key, body in held.items()}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes = b"", **_: Any) -> dict[str, Any]:
         """Create or replace an object."""
-        self.objects[Bucket, Key] = Body.encode() if isinstance(Body, str) else bytes(Body)
+        self.bucket(Bucket)[Key] = Body.encode() if isinstance(Body, str) else bytes(Body)
         return {}
 
     def get_object(self, *, Bucket: str, Key: str, **_: Any) -> dict[str, Any]:
@@ -58,8 +69,9 @@ class MemoryS3:
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str = "", **_: Any) -> dict[str, Any]:
         """All keys with a prefix, in order, on one page."""
-        keys = sorted(key for bucket, key in self.objects if bucket == Bucket and key.startswith(Prefix))
-        return {"Contents": [{"Key": key, "Size": len(self.objects[Bucket, key])} for key in keys]}
+        objects = self.bucket(Bucket)
+        keys = sorted(key for key in objects if key.startswith(Prefix))
+        return {"Contents": [{"Key": key, "Size": len(objects[key])} for key in keys]}
 
     def get_paginator(self, operation: str) -> _Pages:
         """Of `list_objects_v2`, the only one there is."""
@@ -68,6 +80,7 @@ class MemoryS3:
         return _Pages(self)
 
     def _content(self, bucket: str, key: str) -> bytes:
-        if (bucket, key) not in self.objects:
+        objects = self.bucket(bucket)
+        if key not in objects:
             raise NoSuchKey(f"there is no s3://{bucket}/{key}")
-        return self.objects[bucket, key]
+        return objects[key]

@@ -10,7 +10,7 @@ from typing import Any
 from bunsui.compile.plan import Plan, plan
 from bunsui.interpreter import DynamoDB, Handle, StateMachines, Took, start
 from bunsui.interpreter import Lambda as Functions
-from bunsui.model.names import JOB_RUNS_TABLE, SESSIONS_TABLE, Names, execution_name
+from bunsui.model.names import APPROVALS_TABLE, JOB_RUNS_TABLE, SESSIONS_TABLE, Names, execution_name
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.target import Code
 from bunsui.simulate.functions import Invocation, Stub, Worker
@@ -35,8 +35,16 @@ def filled(content: Any) -> Any:
 
 
 JOINS_TABLE = "bunsui-joins"
-TABLES = {SESSIONS_TABLE: ("session",), JOB_RUNS_TABLE: ("session", "run"), JOINS_TABLE: ("session", "join")}
+TABLES = {
+    APPROVALS_TABLE: ("session", "approval"),
+    JOB_RUNS_TABLE: ("session", "run"),
+    JOINS_TABLE: ("session", "join"),
+    SESSIONS_TABLE: ("session",),
+}
 """Tables of the control stack and their keys."""
+
+INDEXES = {SESSIONS_TABLE: {"by-pipeline": ("pipeline", "started"), "by-time": ("kind", "started")}}
+"""Those of their indexes that state machines read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,13 @@ def begin(
         seed: of what is left to chance; see `bunsui.interpreter.start`.
         services: what to make of the services before they are used.
     """
-    world = World(DynamoDB(TABLES), [], {})
+    tables = DynamoDB()
+    for table, key in TABLES.items():
+        tables.create_table(table, key, INDEXES.get(table))
+    world = World(tables, [], {})
+    for resource in made.pipeline.resources:
+        if resource.kind == "Bucket":
+            s3.bucket(filled(resource.physical_name(made.names)))
     machines = definitions(made)
     functions: dict[str, Callable[[dict[str, Any]], Took]] = {}
     for name, worker in made.workers.items():
@@ -98,7 +112,12 @@ def begin(
         machines.pop(made.machine.name),
         {"session": session, "attempt": 1, "parameters": dict(parameters)},
         services=services(
-            {"lambda": Functions(functions), "states": StateMachines(machines), "dynamodb": world.tables}
+            {
+                "lambda": Functions(functions),
+                "states": StateMachines(machines),
+                "dynamodb": world.tables,
+                "s3": s3.service,
+            }
         ),
         name=execution_name(session, 1),
         seed=seed,

@@ -13,6 +13,6 @@ are decoded, results are encoded, large ones are spilled, undeclared resources a
 from bunsui.simulate.functions import Invocation
 from bunsui.testing.run import PipelineRun
 from bunsui.testing.runner import PipelineRunner
-from bunsui.testing.started import Started
+from bunsui.testing.started import Reply, Started
 
-__all__ = ["Invocation", "PipelineRun", "PipelineRunner", "Started"]
+__all__ = ["Invocation", "PipelineRun", "PipelineRunner", "Reply", "Started"]

@@ -11,7 +11,7 @@ from bunsui.simulate.functions import Stub
 from bunsui.simulate.memory import MemoryS3
 from bunsui.simulate.stage import begin, compiled, filled
 from bunsui.testing.run import PipelineRun
-from bunsui.testing.started import Started
+from bunsui.testing.started import Reply, Started
 
 SESSION = "test-session"
 
@@ -29,6 +29,7 @@ class PipelineRunner:
         self.s3 = MemoryS3()
         self._seed = seed
         self._stubs: dict[str, Stub] = {}
+        self._replies: dict[str, deque[Reply]] = {}
         self._plan = compiled(pipeline)
 
     def stub(self, **results: Any) -> PipelineRunner:
@@ -58,6 +59,16 @@ class PipelineRunner:
         """
         for operation, duration in seconds.items():
             self._of(operation).seconds = duration
+        return self
+
+    def answer(self, operation: str, *replies: Reply | str) -> PipelineRunner:
+        """Let people answer what a step asks, each time with the next reply: `answer("pay", "approve")`.
+
+        Raises:
+            UsageError: BUN703 for a name that is no step.
+        """
+        self._check(operation)
+        self._replies[operation] = deque(one if isinstance(one, Reply) else Reply(one) for one in replies)
         return self
 
     def put(self, resource: str, key: str, content: bytes) -> PipelineRunner:
@@ -106,13 +117,18 @@ class PipelineRunner:
             defaults={one.name: one.default for one in declared if not one.required},
         )
         handle, world = begin(self._plan, given, self._stubs, self.s3, session=SESSION, seed=self._seed)
-        results = {name: bound.operation.result_type() for name, bound in self.pipeline.operations.items()}
-        return Started(handle, world, results)
+        steps = [bound.operation for outer in self.pipeline.operations.values() for bound in outer.all]
+        return Started(handle, world, {step.name: step.result_type() for step in steps}, self._replies)
 
     def _of(self, operation: str) -> Stub:
-        if operation not in self.pipeline.operations:
-            known = ", ".join(self.pipeline.operations)
-            raise UsageError(
-                "BUN703", f"pipeline {self.pipeline.name!r} has no operation {operation!r}", hint=f"it has {known}"
-            )
+        self._check(operation)
         return self._stubs.setdefault(operation, Stub())
+
+    def _check(self, operation: str) -> None:
+        known = [bound.operation.name for outer in self.pipeline.operations.values() for bound in outer.all]
+        if operation not in known:
+            raise UsageError(
+                "BUN703",
+                f"pipeline {self.pipeline.name!r} has no operation {operation!r}",
+                hint=f"it has {', '.join(known)}",
+            )

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
+from bunsui.errors import UsageError
 from bunsui.interpreter import Execution, Handle
-from bunsui.model.names import JOB_RUNS_TABLE, SESSIONS_TABLE
+from bunsui.model.names import APPROVALS_TABLE, JOB_RUNS_TABLE, SESSIONS_TABLE
 from bunsui.runtime.decode import decode
+from bunsui.session.approvals import REJECTED
+from bunsui.session.store import iso
 from bunsui.simulate.stage import World
 from bunsui.testing.run import PipelineRun
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How a person of the test answers a question.
+
+    Attributes:
+        answer: such as `approve`, `reject`, `retry`.
+        comment: what they say.
+        by: who they are.
+        after: seconds that they take.
+    """
+
+    answer: str = "approve"
+    comment: str = ""
+    by: str = "arn:aws:sts::123456789012:assumed-role/tester/tester"
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +44,13 @@ class Started:
         handle: the interpreter's, of the pipeline's state machine.
         world: what the session leaves behind.
         results: operation -> type of its result.
+        replies: operation -> answers to its questions, one a time; the last one is given again and again.
     """
 
     handle: Handle
     world: World
     results: Mapping[str, Any]
+    replies: Mapping[str, deque[Reply]] = field(default_factory=dict)
 
     @property
     def now(self) -> PipelineRun:
@@ -42,8 +66,56 @@ class Started:
         return self._told(self.handle.stop("Cancelled", cause))
 
     def finish(self) -> PipelineRun:
-        """Run it to its end."""
-        return self._told(self.handle.wait())
+        """Run it to its end, answering what there are replies for."""
+        while True:
+            execution = self.handle.wait(lambda: self._next() is not None)
+            item = self._next()
+            if execution.status != "RUNNING" or item is None:
+                return self._told(execution)
+            replies = self.replies[item["operation"]]
+            reply = replies.popleft() if len(replies) > 1 else replies[0]
+            self.handle.advance(reply.after)
+            self._reply(item, reply)
+
+    @property
+    def questions(self) -> tuple[Mapping[str, Any], ...]:
+        """What waits for an answer now, as recorded."""
+        items = map(_plain, self.world.tables.tables[APPROVALS_TABLE].items.values())
+        return tuple(item for item in items if item["token"] in self.handle.tokens)
+
+    def answer(self, operation: str, answer: str = "approve", comment: str = "") -> PipelineRun:
+        """Answer what a step asks.
+
+        Raises:
+            UsageError: BUN704 when it asks nothing.
+        """
+        for item in self.questions:
+            if item["operation"] == operation:
+                self._reply(item, Reply(answer, comment))
+                return self.now
+        raise UsageError("BUN704", f"{operation!r} does not wait for an answer")
+
+    def _next(self) -> Mapping[str, Any] | None:
+        """A question that there is a reply for."""
+        return next((item for item in self.questions if item["operation"] in self.replies), None)
+
+    def _reply(self, item: Mapping[str, Any], reply: Reply) -> None:
+        if item["token"] not in self.handle.tokens:
+            return
+        if reply.answer == "reject" and item["rejected"] == "fail":
+            cause = f"rejected by {reply.by}" + (f": {reply.comment}" if reply.comment else "")
+            self.handle.send_task_failure(item["token"], REJECTED, cause)
+        else:
+            self.handle.send_task_success(
+                item["token"],
+                {
+                    "answer": reply.answer,
+                    "approved": reply.answer == "approve",
+                    "by": reply.by,
+                    "comment": reply.comment,
+                    "at": iso(datetime.fromtimestamp(self.handle.now, UTC)),
+                },
+            )
 
     def _told(self, execution: Execution) -> PipelineRun:
         records = {

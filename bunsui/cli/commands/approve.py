@@ -1,0 +1,26 @@
+"""`bunsui approve`."""
+
+from __future__ import annotations
+
+import click
+
+from bunsui.cli.options import App, Command, pass_app
+from bunsui.errors import ExitCode
+
+
+@click.command("approve", cls=Command)
+@click.argument("session")
+@click.argument("operation", required=False)
+@click.option("--comment", metavar="TEXT", default="", help="For the record, and for who takes the decision.")
+@pass_app
+def command(app: App, session: str, operation: str | None, comment: str) -> ExitCode:
+    """Approve what a session asks.
+
+    SESSION is its id, or `latest`; OPERATION is the step that asks, where the session asks several things.
+    """
+    done = app.workspace.answer(app.session(session), "approve", operation, comment)
+    if app.out.json:
+        app.out.result(done)
+    else:
+        app.out.print(f"{done.question.operation} of session {done.question.session} is approved")
+    return ExitCode.OK
