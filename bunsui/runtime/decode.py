@@ -232,7 +232,7 @@ def _object(value: Any, annotation: Any, path: str) -> Any:
         value = dict(zip(kind._fields, value))  # noqa: B905 - their lengths are equal
     if not isinstance(value, dict):
         raise _Mismatch(annotation, value, path)
-    known, required = _fields(kind)
+    known, required = fields(kind)
     if missing := sorted(required - value.keys()):
         raise _Mismatch(annotation, value, path, f"an object without {missing[0]!r}")
     stands_for = dict(zip(getattr(kind, "__parameters__", ()), typing.get_args(annotation)))  # noqa: B905
@@ -246,7 +246,8 @@ def _object(value: Any, annotation: Any, path: str) -> Any:
         raise _Mismatch(annotation, value, path, f"an object that it refuses: {refused}") from None
 
 
-def _fields(kind: Any) -> tuple[dict[str, Any], set[str]]:
+def fields(kind: Any) -> tuple[dict[str, Any], set[str]]:
+    """Name -> annotation of the fields of a dataclass, NamedTuple or TypedDict, and which of them are required."""
     known = hints.of(kind)
     if typing.is_typeddict(kind):
         return known, {name for name, one in known.items() if _is_required(one, name in kind.__required_keys__)}
@@ -254,9 +255,9 @@ def _fields(kind: Any) -> tuple[dict[str, Any], set[str]]:
         known = {name: known.get(name, Any) for name in kind._fields}
         return known, set(kind._fields) - set(kind._field_defaults)
     none = dataclasses.MISSING
-    fields = [field for field in dataclasses.fields(kind) if field.init]
-    required = {field.name for field in fields if field.default is none and field.default_factory is none}
-    return {field.name: known.get(field.name, Any) for field in fields}, required
+    given = [field for field in dataclasses.fields(kind) if field.init]
+    required = {field.name for field in given if field.default is none and field.default_factory is none}
+    return {field.name: known.get(field.name, Any) for field in given}, required
 
 
 def _is_required(annotation: Any, otherwise: bool) -> bool:

@@ -11,6 +11,10 @@ class MissingInput(RuntimeFailure):
     """A parameter without default got no value, or a field to follow is not in the value."""
 
 
+class UnreadableInput(RuntimeFailure):
+    """The value of an input lies in S3 and cannot be read from there."""
+
+
 class DecodeError(RuntimeFailure):
     """An input does not fit the annotation of its parameter."""
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import inspect
-import json
 import os
 import time
 import types
@@ -16,24 +14,18 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from . import hints, logs, store
-from .decode import decode
-from .encode import encode
-from .failures import DecodeError, EncodeError, MissingInput, ResultTooLarge
-from .invocation import IDS, running, subject
-
-INLINE = 32 * 1024
-"""Bytes of JSON that travel in the envelope where the event does not say."""
-
-SMALL = 128
-"""Bytes; a value that is no larger than a reference to it is never spilled."""
+from . import logs
+from .call import call
+from .failures import MissingInput
+from .invocation import IDS, running
+from .result import enveloped
 
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Run the operation that the event names and return the envelope of its result.
 
     Raises:
-        MissingInput, DecodeError, EncodeError, ResultTooLarge: the runtime's own.
+        RuntimeFailure: the runtime's own.
         Exception: whatever the user's function raises, as it is.
     """
     logs.install()
@@ -42,15 +34,15 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         raise MissingInput("the event has no field 'bunsui': this function is invoked by a state machine of bunsui")
     ids = {name: about.get(name) for name in IDS}
     with running({**ids, "request_id": getattr(context, "aws_request_id", None)}):
-        return _logged(about, event.get("inputs") or {})
+        return _logged(event)
 
 
-def _logged(about: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _logged(event: Mapping[str, Any]) -> dict[str, Any]:
     started = time.monotonic()
     logs.write("operation.started")
     try:
         with logs.printed():
-            envelope, spilled = run(about, inputs)
+            envelope, spilled = run(event)
     except BaseException as error:
         logs.write(
             "operation.failed",
@@ -82,34 +74,9 @@ def _peak_mb() -> float | None:
     return round(int(line.split()[1]) / 1024, 1)
 
 
-def run(about: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
-    """Call the handler; gives the envelope of its result and how many bytes of it were spilled."""
-    function = load(os.environ["BUNSUI_HANDLER"])
-    result = function(**_arguments(function, inputs))
-    if isinstance(result, types.CoroutineType):
-        import asyncio
-
-        result = asyncio.run(result)
-    if result is None:
-        _check_none(function)
-    return enveloped(result, about)
-
-
-def _check_none(function: Callable[..., Any]) -> None:
-    """A function that falls off its end fails itself, rather than whoever takes its result."""
-    promised = hints.of(_annotated(function)).get("return", Any)
-    try:
-        decode(None, promised, "result")
-    except DecodeError:
-        name = getattr(promised, "__name__", promised)
-        raise EncodeError(
-            f"{subject()} returned None, but its annotation says {name}; return one, or annotate it as optional"
-        ) from None
-
-
-def _annotated(function: Callable[..., Any]) -> Any:
-    """Where a callable keeps its annotations."""
-    return function if inspect.isroutine(function) or inspect.isclass(function) else type(function).__call__
+def run(event: Mapping[str, Any], function: Callable[..., Any] | None = None) -> tuple[dict[str, Any], int]:
+    """Call the handler, or what stands for it; gives the envelope of its result, and how many bytes went into S3."""
+    return enveloped(call(function or load(os.environ["BUNSUI_HANDLER"]), event), event["bunsui"])
 
 
 @lru_cache(maxsize=8)
@@ -129,72 +96,6 @@ def load(handler: str) -> Callable[..., Any]:
         if callable(inner):
             return inner  # type: ignore[no-any-return]
     return found  # type: ignore[no-any-return]
-
-
-def _arguments(function: Callable[..., Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = hints.of(_annotated(function))
-    _check_complete(function, inputs)
-    read: dict[str, Any] = {}
-    return {
-        name: decode(_value(name, envelope, read), kinds.get(name, Any), _parameter(name))
-        for name, envelope in inputs.items()
-    }
-
-
-def _parameter(name: str) -> str:
-    return f"{subject()}, parameter {name!r}"
-
-
-def _check_complete(function: Callable[..., Any], inputs: Mapping[str, Any]) -> None:
-    for name, parameter in inspect.signature(function).parameters.items():
-        named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-        if named and parameter.default is parameter.empty and name not in inputs:
-            raise MissingInput(f"{_parameter(name)}: the event has no value for it")
-
-
-def _value(name: str, envelope: Mapping[str, Any], read: dict[str, Any]) -> Any:
-    """The JSON value of an input; `read` keeps what came from S3 for the other inputs of this invocation."""
-    if "pointer" in envelope:
-        key = envelope["pointer"]
-        if key not in read:
-            read[key] = store.get(_artefacts(f"{_parameter(name)}: reading its value"), key)
-        # Parsed for each input anew, so that no two inputs share a list that one of them changes.
-        value = json.loads(read[key])
-    elif "value" in envelope:
-        value = envelope["value"]
-    else:
-        raise MissingInput(f"{_parameter(name)}: its envelope has neither 'value' nor 'pointer'")
-    for depth, field in enumerate(path := envelope.get("path") or ()):
-        if not isinstance(value, dict) or field not in value:
-            raise MissingInput(f"{_parameter(name)}: the value has no field {'.'.join(path[: depth + 1])!r}")
-        value = value[field]
-    return value
-
-
-def enveloped(result: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
-    """The envelope of a result, and how many bytes of it were spilled."""
-    value = encode(result, f"{subject()}: result")
-    try:
-        data = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    except UnicodeEncodeError:
-        raise EncodeError(f"{subject()}: result has text that is no valid Unicode (a lone surrogate)") from None
-    if len(data) <= max(about.get("inline", INLINE), SMALL):
-        return {"value": value}, 0
-    bucket = _artefacts(f"{subject()}: keeping a result of {len(data)} bytes")
-    place = [str(about[name]) for name in ("session", "attempt", "job", "operation")]
-    key = "/".join([os.environ["BUNSUI_SPILL"], *place]) + ".json"
-    store.put(bucket, key, data, "application/json")
-    return {"pointer": key}, len(data)
-
-
-def _artefacts(what: str) -> str:
-    bucket = os.environ.get("BUNSUI_BUCKET")
-    if not bucket:
-        raise ResultTooLarge(
-            f"{what} needs the artefact bucket, which this function may not use, since the declared types of its values"
-            " are small; annotate the operation's result with the type that it returns"
-        )
-    return bucket
 
 
 def _warm_up() -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import Any
 
+from .envelope import THREADS
+from .failures import ResultTooLarge
+
 _clients: dict[str, Any] = {}
+_making = threading.Lock()
 
 
 def client() -> Any:
-    """The S3 client of this process."""
-    if "s3" not in _clients:
-        import boto3
+    """The S3 client of this process, which threads may share."""
+    with _making:
+        if "s3" not in _clients:
+            import boto3
+            from botocore.config import Config
 
-        _clients["s3"] = boto3.client("s3")
+            _clients["s3"] = boto3.client("s3", config=Config(max_pool_connections=THREADS))
     return _clients["s3"]
 
 
@@ -44,3 +52,30 @@ def keys(bucket: str, prefix: str) -> list[str]:
     """Keys below a prefix, in order."""
     pages = client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     return [found["Key"] for page in pages for found in page.get("Contents", ())]
+
+
+class Artefacts:
+    """The objects of the artefact bucket (`envelope.Objects`), where this function may use it."""
+
+    def get(self, key: str) -> bytes:
+        """Content of an object."""
+        return get(artefact_bucket("reading a value"), key)
+
+    def keys(self, prefix: str) -> list[str]:
+        """Keys that begin so."""
+        return keys(artefact_bucket("reading a value"), prefix)
+
+
+def artefact_bucket(what: str) -> str:
+    """Name of the artefact bucket.
+
+    Raises:
+        ResultTooLarge: this function may not use it, which `what` needs.
+    """
+    bucket = os.environ.get("BUNSUI_BUCKET")
+    if not bucket:
+        raise ResultTooLarge(
+            f"{what} needs the artefact bucket, which this function may not use, since the declared types of its values"
+            " are small; annotate the operation's result with the type that it returns"
+        )
+    return bucket

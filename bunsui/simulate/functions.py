@@ -7,12 +7,15 @@ import json
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from bunsui.interpreter import Took
+from bunsui.interpreter import TaskFailed, Took
 from bunsui.runtime import shim, store
+from bunsui.runtime.envelope import read
 from bunsui.runtime.invocation import running
+from bunsui.runtime.result import prefix
 from bunsui.simulate.memory import MemoryS3
 
 
@@ -51,11 +54,13 @@ class Stub:
         result: a value, an exception, a callable, or `REAL`.
         errors: raised first, one a call; a single one is raised always.
         seconds: on the virtual clock.
+        failing: seconds after which an error is raised.
     """
 
     result: Any = REAL
     errors: deque[BaseException] | BaseException | None = None
     seconds: float = 0.0
+    failing: float = 0.0
 
 
 class Worker:
@@ -76,48 +81,24 @@ class Worker:
         self._values = values
 
     def invoke(self, event: dict[str, Any]) -> Took:
-        """Run one operation; an exception leaves as it is, after the time that the operation takes."""
+        """Run one operation; an exception that comes at once leaves as it is."""
         ids = event["bunsui"]
         stub = self._stubs.get(ids["operation"], Stub())
-        inputs = {name: self._read(envelope) for name, envelope in event["inputs"].items()}
         place = len(self._invocations)
-        told = Invocation(ids["operation"], ids["job"], ids["try"], inputs)
+        told = Invocation(ids["operation"], ids["job"], ids["try"], {})
         self._invocations.append(told)
         try:
-            envelope = self._run(event, inputs, stub)
+            with self._at_run_time(), running(ids):
+                told = replace(told, inputs=_inputs(event))
+                envelope = _run(event, stub)
+                self._values[told.operation] = _result(envelope, ids)
         except Exception as error:
-            self._invocations[place] = Invocation(
-                told.operation, told.job, told.retry, inputs, error=type(error).__name__
-            )
-            raise
-        self._invocations[place] = Invocation(
-            told.operation, told.job, told.retry, inputs, spilled="pointer" in envelope
-        )
-        self._values[told.operation] = self._read(envelope)
+            self._invocations[place] = replace(told, error=type(error).__name__)
+            if not stub.failing:
+                raise
+            return Took(stub.failing, error=_reported(error))
+        self._invocations[place] = replace(told, spilled="value" not in envelope)
         return Took(stub.seconds, envelope)
-
-    def _run(self, event: dict[str, Any], inputs: Mapping[str, Any], stub: Stub) -> dict[str, Any]:
-        if isinstance(stub.errors, deque) and stub.errors:
-            raise stub.errors.popleft()
-        if isinstance(stub.errors, BaseException):
-            raise stub.errors
-        about = event["bunsui"]
-        with self._at_run_time(), running(about):
-            if stub.result is REAL:
-                return shim.run(about, event["inputs"])[0]
-            if isinstance(stub.result, BaseException):
-                raise stub.result
-            value = stub.result(**inputs) if callable(stub.result) else stub.result
-            return shim.enveloped(value, about)[0]
-
-    def _read(self, envelope: Mapping[str, Any]) -> Any:
-        value: Any = envelope.get("value")
-        if "pointer" in envelope:
-            bucket = self._environment["BUNSUI_BUCKET"]
-            value = json.loads(self._s3.objects[bucket, envelope["pointer"]])
-        for field in envelope.get("path", ()):
-            value = value[field]
-        return value
 
     @contextlib.contextmanager
     def _at_run_time(self) -> Iterator[None]:
@@ -137,3 +118,41 @@ class Worker:
             store._clients.pop("s3")
             if client is not None:
                 store._clients["s3"] = client
+
+
+def _inputs(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON values that the function is called with; of a batch all items as one list."""
+    about, inputs, items = event["bunsui"], event["inputs"], event.get("items", [])
+    wanted = [*inputs.items()]
+    if not about.get("plain"):
+        wanted += [(about["item"], one) for one in items]
+    values = read(wanted, store.Artefacts(), about.get("stored"))
+    found = dict(zip(inputs, values, strict=False))
+    if about.get("batch"):
+        found[about["item"]] = items if about.get("plain") else values[len(inputs) :]
+    return found
+
+
+def _run(event: Mapping[str, Any], stub: Stub) -> dict[str, Any]:
+    if isinstance(stub.errors, deque) and stub.errors:
+        raise stub.errors.popleft()
+    if isinstance(stub.errors, BaseException):
+        raise stub.errors
+    if isinstance(stub.result, BaseException):
+        raise stub.result
+    return shim.run(event, None if stub.result is REAL else partial(_instead, stub.result))[0]
+
+
+def _instead(result: Any, /, **inputs: Any) -> Any:
+    return result(**inputs) if callable(result) else result
+
+
+def _result(envelope: Mapping[str, Any], about: Mapping[str, Any]) -> Any:
+    stored = {about["job"]: prefix(about)} if "stored" in envelope else {}
+    return read([("its result", envelope)], store.Artefacts(), stored)[0]
+
+
+def _reported(error: Exception) -> TaskFailed:
+    """The error as a function's runtime reports it to Step Functions."""
+    name = type(error).__name__
+    return TaskFailed(name, json.dumps({"errorMessage": str(error), "errorType": name, "stackTrace": []}))

@@ -121,7 +121,7 @@ def test_a_path_that_leads_nowhere_is_told(invoke):
 
 
 def test_an_envelope_without_value_is_told(invoke):
-    with pytest.raises(MissingInput, match="neither 'value' nor 'pointer'"):
+    with pytest.raises(MissingInput, match=r"neither 'value', 'pointer', .* nor 'parts'"):
         invoke(ADD, {"a": {}}, raw=False)
 
 

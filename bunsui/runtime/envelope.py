@@ -1,0 +1,215 @@
+"""Values between operations: what each kind of envelope means, in a function and everywhere else.
+
+Format: docs/architecture.md, "Values between operations".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from .failures import MissingInput, UnreadableInput
+
+Envelope = Mapping[str, Any]
+
+THREADS = 16
+"""Objects that are read at the same time."""
+
+
+class Objects(Protocol):
+    """The objects of the artefact bucket."""
+
+    def get(self, key: str) -> bytes:
+        """Content of an object; whatever is raised names the reason."""
+
+    def keys(self, prefix: str) -> Iterable[str]:
+        """Keys that begin so."""
+
+
+def read(
+    wanted: Iterable[tuple[str, Envelope]], objects: Objects, stored: Mapping[str, str] | None = None
+) -> list[Any]:
+    """The JSON values of envelopes, in their order; objects are read concurrently, each once.
+
+    Args:
+        wanted: what each value is for, such as "operation 'clean', parameter 'month'", and its envelope.
+        objects: where values lie that do not travel in the envelope.
+        stored: job -> prefix of the keys below which the results of its operations lie.
+
+    Raises:
+        MissingInput: an envelope of no known kind, or a path that leads nowhere.
+        UnreadableInput: an object cannot be read.
+    """
+    reading = _Reading(objects, stored or {})
+    pairs = list(wanted)
+    found: list[Any] = [None] * len(pairs)
+    for number, (subject, envelope) in enumerate(pairs):
+        reading.place(envelope, _Place(subject, found, number))
+    reading.fetch()
+    return found
+
+
+class _Place(NamedTuple):
+    """Where a value is wanted, and which part of it.
+
+    Attributes:
+        subject: what it is for.
+        into, at: list and index; a slice for the results of a batch.
+        path: field names and list indexes to follow in the value.
+    """
+
+    subject: str
+    into: list[Any]
+    at: int | slice
+    path: tuple[str | int, ...] = ()
+
+    def put(self, value: Any) -> None:
+        """Put the part of the value here."""
+        for depth, step in enumerate(self.path):
+            if not has(value, step):
+                raise MissingInput(f"{self.subject}: the value has no field {written(self.path[: depth + 1])!r}")
+            value = value[step]
+        if isinstance(self.at, slice) and len(value) != self.at.stop - self.at.start:
+            raise MissingInput(f"{self.subject}: a batch of {self.at.stop - self.at.start} has {len(value)} results")
+        self.into[self.at] = value
+
+    def first(self, count: int) -> int:
+        """The first step of the path, where it leads into a list of so many values."""
+        first = self.path[0]
+        if not isinstance(first, int) or not 0 <= first < count:
+            raise MissingInput(f"{self.subject}: the value has no field {written(self.path[:1])!r}")
+        return first
+
+
+def has(value: Any, step: str | int) -> bool:
+    """Whether one step of a path leads anywhere in a JSON value."""
+    if isinstance(value, list):
+        return isinstance(step, int) and 0 <= step < len(value)
+    return isinstance(value, dict) and step in value
+
+
+def written(path: Sequence[str | int]) -> str:
+    """A path in words."""
+    return ".".join(map(str, path))
+
+
+class _Reading:
+    """Envelopes that are read together; `wanted` says which objects, and where what they hold belongs."""
+
+    def __init__(self, objects: Objects, stored: Mapping[str, str]) -> None:
+        self.objects = objects
+        self.stored = stored
+        self.wanted: dict[str, list[_Place]] = {}
+
+    def place(self, envelope: Envelope, place: _Place) -> None:
+        """Put the value of an envelope at its place, or note which object brings it."""
+        kind = next((kind for kind in _KINDS if kind in envelope), None)
+        if kind is None:
+            *some, last = map(repr, _KINDS)
+            raise MissingInput(f"{place.subject}: its envelope has neither {', '.join(some)} nor {last}")
+        path = (*(envelope.get("path") or ()), *place.path)
+        _KINDS[kind](self, envelope, place._replace(path=path))
+
+    def want(self, key: str, place: _Place) -> None:
+        """Note that the value in an object belongs at a place."""
+        self.wanted.setdefault(key, []).append(place)
+
+    def listed(self, prefix: str, place: _Place) -> set[str]:
+        """Only a list tells a missing object from a forbidden one: S3 answers both alike to who may not list."""
+        try:
+            return set(self.objects.keys(prefix))
+        except Exception as error:
+            raise _unreadable(place, error) from error
+
+    def fetch(self) -> None:
+        """Read the objects that are wanted."""
+        if len(self.wanted) < 2:
+            for key in self.wanted:
+                self._fetch(key)
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            for _ in pool.map(self._fetch, self.wanted):
+                pass
+
+    def _fetch(self, key: str) -> None:
+        places = self.wanted[key]
+        try:
+            data = self.objects.get(key)
+        except Exception as error:
+            raise _unreadable(places[0], error) from error
+        for place in places:
+            # Parsed for each anew, so that no two inputs share a list that one of them changes.
+            place.put(json.loads(data))
+
+
+def _unreadable(place: _Place, error: Exception) -> UnreadableInput:
+    return UnreadableInput(f"{place.subject}: its value cannot be read: {error}")
+
+
+def _value(reading: _Reading, envelope: Envelope, place: _Place) -> None:
+    place.put(envelope["value"])
+
+
+def _pointer(reading: _Reading, envelope: Envelope, place: _Place) -> None:
+    reading.want(envelope["pointer"], place)
+
+
+def _skipped(reading: _Reading, envelope: Envelope, place: _Place) -> None:
+    place._replace(path=()).put(None)
+
+
+def _stored(reading: _Reading, envelope: Envelope, place: _Place) -> None:
+    job = envelope["job"]
+    if job not in reading.stored:
+        raise MissingInput(f"{place.subject}: the event does not say where the results of job {job!r} lie")
+    reading.want(f"{reading.stored[job]}/{envelope['stored']}.json", place)
+
+
+def _list(reading: _Reading, envelope: Envelope, place: _Place) -> None:
+    envelopes = envelope["list"]
+    if place.path:
+        reading.place(envelopes[place.first(len(envelopes))], place._replace(path=place.path[1:]))
+        return
+    values: list[Any] = [None] * len(envelopes)
+    place.put(values)
+    for number, one in enumerate(envelopes):
+        reading.place(one, _Place(f"{place.subject}, item {number}", values, number))
+
+
+def _parts(reading: _Reading, envelope: Envelope, place: _Place) -> None:
+    prefix, count, batch = envelope["parts"], envelope["count"], envelope.get("batch", 1)
+    if place.path:
+        _part(reading, envelope, place)
+        return
+    values: list[Any] = [None] * count
+    place.put(values)
+    there = reading.listed(f"{prefix}/", place)
+    for first in range(0, count, batch):
+        key = f"{prefix}/{first}.json"
+        at = slice(first, min(first + batch, count)) if batch > 1 else first
+        if key in there:
+            reading.want(key, _Place(f"{place.subject}, item {first}", values, at))
+
+
+def _part(reading: _Reading, envelope: Envelope, place: _Place) -> None:
+    """One element of them; its place stays None where its object is missing."""
+    batch = envelope.get("batch", 1)
+    index = place.first(envelope["count"])
+    key = f"{envelope['parts']}/{index - index % batch}.json"
+    within = (index % batch,) if batch > 1 else ()
+    if key in reading.listed(key, place):
+        reading.want(key, place._replace(path=(*within, *place.path[1:])))
+
+
+_KINDS: Mapping[str, Callable[[_Reading, Envelope, _Place], None]] = {
+    "value": _value,
+    "pointer": _pointer,
+    "stored": _stored,
+    "skipped": _skipped,
+    "list": _list,
+    "parts": _parts,
+}
+"""For each kind, named by the field that only it has: how it is read."""
