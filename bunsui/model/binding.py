@@ -3,72 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, NamedTuple
+from typing import Any
 
 from bunsui.errors import BunsuiError, DeclarationError, Where, raise_all
 from bunsui.model import membership
 from bunsui.model.approval import Approval
+from bunsui.model.bound import Bound as Bound
+from bunsui.model.bound import Unit as Unit
 from bunsui.model.feeding import Scope, after, inputs
 from bunsui.model.job import Job
-from bunsui.model.operation import Operation
-from bunsui.model.references import FromOutput, FromParameter, Parameter, Source, flat
+from bunsui.model.references import FromOutput, FromParameter, Parameter
 from bunsui.model.step import Step
 from bunsui.model.wait import Wait
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Bound:
-    """A step in its pipeline.
-
-    Attributes:
-        operation: the declaration.
-        job: name of its job.
-        inputs: parameter -> source, in the order of the signature; parameters left to their default are absent.
-        after: names of steps that come before it only by `>>`.
-        parts: the steps within it, by what they are to it.
-        refers: what is read inside the state machine, not handed to a function.
-    """
-
-    operation: Step
-    job: str
-    inputs: Mapping[str, Source]
-    after: tuple[str, ...] = ()
-    parts: Mapping[str, Bound] = field(default_factory=dict)
-    refers: tuple[FromOutput | FromParameter, ...] = ()
-
-    @property
-    def sources(self) -> Iterator[Source]:
-        """Everything that it and the steps within it take."""
-        yield from flat(self.inputs.values())
-        yield from self.refers
-        for part in self.parts.values():
-            yield from part.sources
-
-    @property
-    def feeds(self) -> frozenset[str]:
-        """Names of the steps whose output it takes."""
-        return frozenset(source.operation for source in self.sources if isinstance(source, FromOutput))
-
-    @property
-    def all(self) -> Iterator[Bound]:
-        """It and the steps within it, outermost first."""
-        yield self
-        for part in self.parts.values():
-            yield from part.all
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Names of all steps that must have finished before it."""
-        return self.feeds | frozenset(self.after)
-
-
-class Unit(NamedTuple):
-    """An operation with code to run, and how it is bound."""
-
-    operation: Operation
-    bound: Bound
 
 
 def bind(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], where: Where) -> Mapping[str, Bound]:

@@ -1,0 +1,64 @@
+"""What binding makes of a step: where each of its values comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from bunsui.model.operation import Operation
+from bunsui.model.references import FromOutput, FromParameter, Source, flat
+from bunsui.model.step import Step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """A step in its pipeline.
+
+    Attributes:
+        operation: the declaration.
+        job: name of its job.
+        inputs: parameter -> source, in the order of the signature; parameters left to their default are absent.
+        after: names of steps that come before it only by `>>`.
+        parts: the steps within it, by what they are to it.
+        refers: what is read inside the state machine, not handed to a function.
+    """
+
+    operation: Step
+    job: str
+    inputs: Mapping[str, Source]
+    after: tuple[str, ...] = ()
+    parts: Mapping[str, Bound] = field(default_factory=dict)
+    refers: tuple[FromOutput | FromParameter, ...] = ()
+
+    @property
+    def sources(self) -> Iterator[Source]:
+        """Everything that it and the steps within it take."""
+        yield from flat(self.inputs.values())
+        yield from self.refers
+        for part in self.parts.values():
+            yield from part.sources
+
+    @property
+    def feeds(self) -> frozenset[str]:
+        """Names of the steps whose output it takes."""
+        return frozenset(source.operation for source in self.sources if isinstance(source, FromOutput))
+
+    @property
+    def all(self) -> Iterator[Bound]:
+        """It and the steps within it, outermost first."""
+        yield self
+        for part in self.parts.values():
+            yield from part.all
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Names of all steps that must have finished before it."""
+        return self.feeds | frozenset(self.after)
+
+
+class Unit(NamedTuple):
+    """An operation with code to run, and how it is bound."""
+
+    operation: Operation
+    bound: Bound
