@@ -55,13 +55,13 @@ class _Place(NamedTuple):
 
     Attributes:
         subject: what it is for.
-        into, at: list and index; a slice for the results of a batch.
+        into, at: list and index.
         path: field names and list indexes to follow in the value.
     """
 
     subject: str
     into: list[Any]
-    at: int | slice
+    at: int
     path: tuple[str | int, ...] = ()
 
     def put(self, value: Any) -> None:
@@ -70,9 +70,14 @@ class _Place(NamedTuple):
             if not has(value, step):
                 raise MissingInput(f"{self.subject}: the value has no field {written(self.path[: depth + 1])!r}")
             value = value[step]
-        if isinstance(self.at, slice) and len(value) != self.at.stop - self.at.start:
-            raise MissingInput(f"{self.subject}: a batch of {self.at.stop - self.at.start} has {len(value)} results")
         self.into[self.at] = value
+
+    def put_batch(self, results: list[Any]) -> None:
+        """Put the results of a batch here, the first of them at this index."""
+        last = self.at + len(results)
+        if last > len(self.into):
+            raise MissingInput(f"{self.subject}: its batch has {len(results)} results, of {len(self.into)} in all")
+        self.into[self.at : last] = results
 
     def first(self, count: int) -> int:
         """The first step of the path, where it leads into a list of so many values."""
@@ -100,7 +105,7 @@ class _Reading:
     def __init__(self, objects: Objects, stored: Mapping[str, str]) -> None:
         self.objects = objects
         self.stored = stored
-        self.wanted: dict[str, list[_Place]] = {}
+        self.wanted: dict[str, list[tuple[_Place, Callable[[Any], None]]]] = {}
 
     def place(self, envelope: Envelope, place: _Place) -> None:
         """Put the value of an envelope at its place, or note which object brings it."""
@@ -111,16 +116,17 @@ class _Reading:
         path = (*(envelope.get("path") or ()), *place.path)
         _KINDS[kind](self, envelope, place._replace(path=path))
 
-    def want(self, key: str, place: _Place) -> None:
-        """Note that the value in an object belongs at a place."""
-        self.wanted.setdefault(key, []).append(place)
+    def want(self, key: str, place: _Place, put: Callable[[Any], None] | None = None) -> None:
+        """Note that the value in an object belongs at a place, and how it is put there."""
+        self.wanted.setdefault(key, []).append((place, put or place.put))
 
-    def listed(self, prefix: str, place: _Place) -> set[str]:
-        """Only a list tells a missing object from a forbidden one: S3 answers both alike to who may not list."""
+    def parts(self, prefix: str, place: _Place) -> list[int]:
+        """The parts that are there. Only a list tells a missing object from a forbidden one: S3 answers both alike."""
         try:
-            return set(self.objects.keys(prefix))
+            names = [key[len(prefix) + 1 : -len(".json")] for key in self.objects.keys(f"{prefix}/")]
         except Exception as error:
             raise _unreadable(place, error) from error
+        return sorted(int(name) for name in names if name.isdecimal())
 
     def fetch(self) -> None:
         """Read the objects that are wanted."""
@@ -135,14 +141,14 @@ class _Reading:
                 pass
 
     def _fetch(self, key: str) -> None:
-        places = self.wanted[key]
+        wanted = self.wanted[key]
         try:
             data = self.objects.get(key)
         except Exception as error:
-            raise _unreadable(places[0], error) from error
-        for place in places:
+            raise _unreadable(wanted[0][0], error) from error
+        for _, put in wanted:
             # Parsed for each anew, so that no two inputs share a list that one of them changes.
-            place.put(json.loads(data))
+            put(json.loads(data))
 
 
 def _unreadable(place: _Place, error: Exception) -> UnreadableInput:
@@ -180,28 +186,33 @@ def _list(reading: _Reading, envelope: Envelope, place: _Place) -> None:
 
 
 def _parts(reading: _Reading, envelope: Envelope, place: _Place) -> None:
-    prefix, count, batch = envelope["parts"], envelope["count"], envelope.get("batch", 1)
+    prefix, count, batched = envelope["parts"], envelope["count"], envelope.get("batch", 1) > 1
+    there = reading.parts(prefix, place)
+    if there and there[-1] >= count:
+        raise MissingInput(f"{place.subject}: there is a result of item {there[-1]}, of {count} in all")
     if place.path:
-        _part(reading, envelope, place)
+        _part(reading, envelope, there, place)
         return
     values: list[Any] = [None] * count
     place.put(values)
-    there = reading.listed(f"{prefix}/", place)
-    for first in range(0, count, batch):
-        key = f"{prefix}/{first}.json"
-        at = slice(first, min(first + batch, count)) if batch > 1 else first
-        if key in there:
-            reading.want(key, _Place(f"{place.subject}, item {first}", values, at))
+    for first in there:
+        one = _Place(f"{place.subject}, item {first}", values, first)
+        reading.want(f"{prefix}/{first}.json", one, one.put_batch if batched else None)
 
 
-def _part(reading: _Reading, envelope: Envelope, place: _Place) -> None:
-    """One element of them; its place stays None where its object is missing."""
-    batch = envelope.get("batch", 1)
+def _part(reading: _Reading, envelope: Envelope, there: list[int], place: _Place) -> None:
+    """One element of them; its place stays None where it failed."""
     index = place.first(envelope["count"])
-    key = f"{envelope['parts']}/{index - index % batch}.json"
-    within = (index % batch,) if batch > 1 else ()
-    if key in reading.listed(key, place):
-        reading.want(key, place._replace(path=(*within, *place.path[1:])))
+    batched = envelope.get("batch", 1) > 1
+    first = max((one for one in there if one <= index), default=-1)
+    one = place._replace(path=place.path[1:])
+
+    def put_one(results: list[Any]) -> None:
+        if index - first < len(results):
+            one.put(results[index - first])
+
+    if first == index or (batched and first >= 0):
+        reading.want(f"{envelope['parts']}/{first}.json", one, put_one if batched else None)
 
 
 _KINDS: Mapping[str, Callable[[_Reading, Envelope, _Place], None]] = {

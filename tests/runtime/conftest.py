@@ -16,10 +16,10 @@ def s3(monkeypatch):
 
 @pytest.fixture
 def artefacts(s3, monkeypatch):
-    """The objects of the artefact bucket, which the function may use."""
+    """The objects of the artefact bucket by key, which the function may use."""
     monkeypatch.setenv("BUNSUI_BUCKET", "artefacts")
     monkeypatch.setenv("BUNSUI_SPILL", "sessions/dev-flights")
-    return s3.objects
+    return s3.bucket("artefacts")
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ def test_a_batch_is_a_list_of_results(invoke):
 def test_a_batch_of_a_distributed_map_is_stored_at_its_first_index(invoke, artefacts):
     told = invoke(DOUBLE, items=values(1, 2), batch=True, item="x", part=4)
     assert told == {"stored": "clean/4", "job": "ingest"}
-    assert artefacts == {("artefacts", "sessions/dev-flights/s1/2/ingest/clean/4.json"): b"[2,4]"}
+    assert artefacts == {"sessions/dev-flights/s1/2/ingest/clean/4.json": b"[2,4]"}
 
 
 def test_items_may_be_references(invoke, artefacts):
-    artefacts["artefacts", "k"] = b'{"rows": [5, 6]}'
+    artefacts["k"] = b'{"rows": [5, 6]}'
     items = [{"pointer": "k", "path": ["rows", number]} for number in (0, 1)]
     assert invoke(DOUBLE, items=items, batch=True, item="x") == {"value": [10, 12]}
 

@@ -33,7 +33,9 @@ def value(envelope, objects=None, **stored):
 @pytest.fixture
 def parts():
     """A distributed map over five items, the third of which failed."""
-    return Bucket(**{"p/0.json": {"n": 0}, "p/1.json": {"n": 1}, "p/3.json": {"n": 3}, "p/4.json": {"n": 4}, "p/x": 7})
+    return Bucket(
+        **{"p/0.json": {"n": 0}, "p/1.json": {"n": 1}, "p/3.json": {"n": 3}, "p/4.json": {"n": 4}, "p/x/7.json": 7}
+    )
 
 
 @pytest.fixture
@@ -98,20 +100,30 @@ def test_batches_are_in_order_and_a_missing_one_is_none_for_each(batches):
     assert found == [{"n": 0}, {"n": 1}, None, None, {"n": 4}]
 
 
+def test_batches_may_be_smaller_than_they_might():
+    """Step Functions also cuts them by their size."""
+    objects = Bucket(**{"p/0.json": [0, 1, 2], "p/3.json": [3], "p/6.json": [6]})
+    assert value({"parts": "p", "count": 7, "batch": 5}, objects) == [0, 1, 2, 3, None, None, 6]
+    alone = [value({"parts": "p", "count": 7, "batch": 5, "path": [index]}, objects) for index in range(7)]
+    assert alone == [0, 1, 2, 3, None, None, 6]
+
+
 def test_a_part_is_read_alone(parts, batches):
     assert value({"parts": "p", "count": 5, "path": [3, "n"]}, parts) == 3
     assert value({"parts": "p", "count": 5, "path": [2, "n"]}, parts) is None
     assert parts.got == ["p/3.json"]
     assert value({"parts": "p", "count": 5, "batch": 2, "path": [1, "n"]}, batches) == 1
     assert value({"parts": "p", "count": 5, "batch": 2, "path": [3, "n"]}, batches) is None
-    assert batches.got == ["p/0.json"]
+    assert value({"parts": "gone", "count": 5, "batch": 2, "path": [3]}, batches) is None
     with pytest.raises(MissingInput, match="has no field '5'"):
         value({"parts": "p", "count": 5, "path": [5]}, parts)
 
 
-def test_a_batch_of_the_wrong_length_is_told(batches):
-    batches.objects["p/2.json"] = b"[1, 2, 3]"
-    with pytest.raises(MissingInput, match="x, item 2: a batch of 2 has 3 results"):
+def test_more_results_than_items_are_told(parts, batches):
+    with pytest.raises(MissingInput, match="x: there is a result of item 4, of 3 in all"):
+        value({"parts": "p", "count": 3}, parts)
+    batches.objects["p/4.json"] = b"[4, 5]"
+    with pytest.raises(MissingInput, match="x, item 4: its batch has 2 results, of 5 in all"):
         value({"parts": "p", "count": 5, "batch": 2}, batches)
 
 

@@ -52,7 +52,7 @@ def test_a_large_fact_is_told(invoke):
 def test_a_result_that_is_always_stored(invoke, artefacts):
     envelope = invoke("def main(): return 1", store=True, facts={"f": []})
     assert envelope == {"stored": "clean", "job": "ingest", "facts": {"f": 1}}
-    assert artefacts == {("artefacts", "sessions/dev-flights/s1/2/ingest/clean.json"): b"1"}
+    assert artefacts == {"sessions/dev-flights/s1/2/ingest/clean.json": b"1"}
     assert invoke.lines()[-1]["spilled_bytes"] == 1
 
 
@@ -67,7 +67,7 @@ def test_a_result_that_is_always_stored(invoke, artefacts):
 def test_what_is_made_more_than_once_has_a_place_for_each_time(invoke, artefacts, about, envelope):
     result = ["x" * 200]
     assert invoke(f"def main(): return {result}", inline=1, **about) == envelope
-    ((_, key), data), *others = artefacts.items()
+    (key, data), *others = artefacts.items()
     assert not others
     assert json.loads(data) == result
     assert key == envelope.get("pointer", f"sessions/dev-flights/s1/2/ingest/{envelope.get('stored')}.json")

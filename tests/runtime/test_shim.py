@@ -83,13 +83,11 @@ def test_a_small_value_travels_inside(invoke, s3):
     assert s3.objects == {}
 
 
-def test_a_large_value_is_spilled_and_counted_in_utf8(invoke, s3, monkeypatch):
-    monkeypatch.setenv("BUNSUI_BUCKET", "artefacts")
-    monkeypatch.setenv("BUNSUI_SPILL", "sessions/dev-flights")
+def test_a_large_value_is_spilled_and_counted_in_utf8(invoke, artefacts):
     text = "é" * 80
     envelope = invoke(f"def main(): return {text!r}", inline=161)
     assert envelope == {"pointer": "sessions/dev-flights/s1/2/ingest/clean.json"}
-    assert json.loads(s3.objects["artefacts", envelope["pointer"]]) == text
+    assert json.loads(artefacts[envelope["pointer"]]) == text
     assert invoke.lines()[-1]["spilled_bytes"] == 162
 
 
@@ -97,10 +95,8 @@ def test_a_value_smaller_than_a_reference_is_never_spilled(invoke):
     assert invoke("def main(): return 'x' * 126", inline=1) == {"value": "x" * 126}
 
 
-def test_a_spilled_value_is_read_back_with_its_path(invoke, s3, monkeypatch):
-    monkeypatch.setenv("BUNSUI_BUCKET", "artefacts")
-    monkeypatch.setenv("BUNSUI_SPILL", "sessions/dev-flights")
-    s3.objects["artefacts", "k"] = b'{"rows": {"good": [1, 2]}, "n": 1.0}'
+def test_a_spilled_value_is_read_back_with_its_path(invoke, artefacts):
+    artefacts["k"] = b'{"rows": {"good": [1, 2]}, "n": 1.0}'
     inputs = {
         "good": {"pointer": "k", "path": ["rows", "good"]},
         "everything": {"pointer": "k"},
