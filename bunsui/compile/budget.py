@@ -7,10 +7,11 @@ results meet, each gets an equal share; what is larger travels by reference.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from bunsui.compile.layout import Leaving
 from bunsui.errors import BunsuiError, DeclarationError, raise_all
-from bunsui.graph.decompose import Parallel, Part, members
+from bunsui.graph.part import Join, Part, leaves
 from bunsui.model.binding import Bound
 from bunsui.model.job import Job
 from bunsui.model.on_error import Fallback
@@ -46,9 +47,20 @@ START = 60
 
 
 def inline(
-    pipeline: str, job: Job, part: Part, operations: Mapping[str, Bound], exports: Mapping[str, tuple[str, ...]]
+    pipeline: str,
+    job: Job,
+    meeting: Iterable[Collection[str]],
+    operations: Mapping[str, Bound],
+    exports: Mapping[str, tuple[str, ...]],
 ) -> int:
     """Bytes that each result of a job may have in the state machine.
+
+    Args:
+        pipeline: name of its stack.
+        job: the declaration.
+        meeting: results that meet in one place, for every place between the job's steps.
+        operations: of the job.
+        exports: job -> operations whose results leave it.
 
     Raises:
         DeclarationError: BUN301 when even references would not fit.
@@ -56,7 +68,7 @@ def inline(
     together = max(
         sum(map(len, exports.values())),
         *(len(list(flat(bound.inputs.values()))) for bound in operations.values()),
-        _widest(part, operations, exports[job.name]),
+        *map(len, meeting),
     )
     room = (QUOTA - OURS) // _reference(pipeline, {**exports, job.name: tuple(operations)})
     if together > room:
@@ -95,31 +107,10 @@ def _reference(pipeline: str, jobs: Mapping[str, tuple[str, ...]]) -> int:
     return len(r"\"\":{\"pointer\":\"sessions////99999/.json\"},") + len(pipeline) + SESSION_ID + longest
 
 
-def consumers(operations: Mapping[str, Bound]) -> Mapping[str, frozenset[str]]:
-    """For each operation, those among them that take its result."""
-    found: dict[str, set[str]] = {name: set() for name in operations}
-    for name, bound in operations.items():
-        for source in bound.feeds & found.keys():
-            found[source].add(name)
-    return {name: frozenset(takers) for name, takers in found.items()}
-
-
-def leaving(part: Part, takers: Mapping[str, frozenset[str]], exports: Iterable[str]) -> list[str]:
-    """The operations of a part whose results are needed outside of it."""
-    inside, gone = frozenset(members(part)), frozenset(exports)
-    return [name for name in members(part) if name in gone or takers[name] - inside]
-
-
-def _widest(part: Part, operations: Mapping[str, Bound], exports: tuple[str, ...]) -> int:
-    takers, widest, stack = consumers(operations), 0, [part]
-    while stack:
-        top = stack.pop()
-        if isinstance(top, str):
-            continue
-        stack.extend(top.parts)
-        if isinstance(top, Parallel):
-            widest = max(widest, len(leaving(top, takers, exports)))
-    return widest
+def places(part: Part, leaves_it: Leaving) -> Iterator[Collection[str]]:
+    """The results that meet where branches come together, and in the item of each join."""
+    yield from (sum(branches, ()) for branches in leaves_it.values())
+    yield from (leaf.values for leaf in leaves(part) if isinstance(leaf, Join))
 
 
 def longest(operations: Iterable[Bound]) -> int:

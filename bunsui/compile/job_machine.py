@@ -7,40 +7,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from bunsui.compile.budget import consumers, leaving
-from bunsui.compile.layout import Layout, Scope
-from bunsui.compile.states import Link, jsonata, machine
-from bunsui.compile.steps import operation
+from bunsui.compile.budget import longest
+from bunsui.compile.joins import Joins
+from bunsui.compile.layout import Layout, leaving
+from bunsui.compile.states import Link, Scope, jsonata, machine
+from bunsui.compile.steps import approval, operation, wait
 from bunsui.compile.steps.context import RESULT, Context, JobPlan
 from bunsui.compile.steps.failing import handled
+from bunsui.model.approval import Approval
 from bunsui.model.binding import Bound
 from bunsui.model.calls import Call
 from bunsui.model.names import Names
 from bunsui.model.operation import Operation
 from bunsui.model.step import Step
 from bunsui.model.target import State
+from bunsui.model.wait import Wait
 
 LINKS: Mapping[type[Step], Callable[[Bound, Context], list[Link]]] = {
+    Approval: approval.links,
     Operation: operation.links,
+    Wait: wait.links,
 }
 """Kind of step -> its states; they assign its result."""
 
 CALLS: Mapping[type[Step], Callable[[Bound, Mapping[str, str], Names], Iterable[Call]]] = {
+    Approval: approval.calls,
     Operation: operation.calls,
+    Wait: wait.calls,
 }
 """Kind of step -> what its states need to be allowed, besides the calls of the steps within it."""
 
 
 def job_machine(plan: JobPlan) -> State:
     """The definition of the job's state machine, with `Fn::Sub` placeholders for partition, region and account."""
-    takers = consumers(plan.operations)
 
     def emit(name: str, scope: Scope, depth: int) -> list[Link]:
-        return step_links(plan.operations[name], Context(plan, scope, depth))
+        return step_links(plan.operations[name], Context(plan, scope, depth, step_links))
 
-    layout = Layout(RESULT, emit, lambda part: leaving(part, takers, plan.exports))
+    joins = Joins.of(plan.part, plan.job, RESULT, longest(plan.operations.values()))
     scope: Scope = {}
-    links = layout.links(plan.part, scope, 0)
+    leaves = leaving(plan.part, {name: bound.feeds for name, bound in plan.operations.items()}, plan.exports)
+    links = Layout(joins, emit, leaves).links(plan.part, scope, 0)
     return machine(
         links,
         {name: jsonata(scope[name]) for name in plan.exports},

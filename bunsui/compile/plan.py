@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 from bunsui.compile import budget
 from bunsui.compile.job_machine import job_machine, machine_calls
+from bunsui.compile.joins import join_calls
+from bunsui.compile.layout import leaving
 from bunsui.compile.session_machine import JobStart, session_machine
 from bunsui.compile.steps.context import JobPlan, facts
 from bunsui.compile.workers import table_arn, worker_calls, workers
-from bunsui.graph.decompose import decompose
+from bunsui.graph.part import Part
+from bunsui.graph.schedule import schedule
 from bunsui.model import types
 from bunsui.model.binding import Bound, job_needs
 from bunsui.model.calls import NO_RESOURCE_TYPE, Call, Why
@@ -80,15 +83,25 @@ def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Operation], Code])
     jobs = {}
     for job in pipeline.jobs:
         operations = {name: bound for name, bound in pipeline.operations.items() if bound.job == job.name}
-        part = decompose({name: bound.needs & operations.keys() for name, bound in operations.items()})
-        inline = budget.inline(names.stack, job, part, operations, exports)
+        part = schedule(
+            {name: bound.needs for name, bound in operations.items()},
+            {name: bound.feeds for name, bound in operations.items()},
+        )
+        leaves_it = leaving(part, {name: bound.feeds for name, bound in operations.items()}, exports[job.name])
+        inline = budget.inline(names.stack, job, budget.places(part, leaves_it), operations, exports)
         job_plan = JobPlan(
             pipeline.name, job.name, operations, exports[job.name], worker_of, part, inline, names, shown
         )
-        calls = tuple(_job_calls(operations, worker_of, names))
+        calls = tuple(_job_calls(operations, part, names.job(job.name), worker_of, names))
         jobs[job.name] = Machine(job.name, names.job(job.name), job_machine(job_plan), calls)
+    part = schedule(
+        {name: start.needs for name, start in starts.items()}, {name: start.feeds for name, start in starts.items()}
+    )
     machine = Machine(
-        "pipeline", names.machine, session_machine(pipeline.name, starts, names), tuple(_session_calls(pipeline, names))
+        "pipeline",
+        names.machine,
+        session_machine(pipeline.name, part, starts, names),
+        tuple(_session_calls(pipeline, part, names)),
     )
     calls_of = {name: tuple(worker_calls(worker, names)) for name, worker in made.items()}
     return Plan(pipeline, names, machine, jobs, made, calls_of, exports)
@@ -145,10 +158,14 @@ def _starts(pipeline: Pipeline, exports: Mapping[str, tuple[str, ...]], results:
     return starts
 
 
-def _job_calls(operations: Mapping[str, Bound], worker_of: Mapping[str, str], names: Names) -> Iterable[Call]:
+def _job_calls(
+    operations: Mapping[str, Bound], part: Part, machine: str, worker_of: Mapping[str, str], names: Names
+) -> Iterable[Call]:
     for outer in operations.values():
         for bound in outer.all:
             yield from machine_calls(bound, worker_of, names)
+    wheres = {name: bound.operation.where for name, bound in operations.items()}
+    yield from join_calls(part, lambda consumer: machine, wheres.get)
     yield from _stars(next(iter(operations.values())).job)
 
 
@@ -158,7 +175,7 @@ def _stars(machine: str) -> Iterable[Call]:
         yield Call(action, "*", Why(machine, reason), justification=NO_RESOURCE_TYPE)
 
 
-def _session_calls(pipeline: Pipeline, names: Names) -> Iterable[Call]:
+def _session_calls(pipeline: Pipeline, part: Part, names: Names) -> Iterable[Call]:
     states = f"arn:{PARTITION}:states:{REGION}:{ACCOUNT}"
     rule = f"arn:{PARTITION}:events:{REGION}:{ACCOUNT}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
     for job in pipeline.jobs:
@@ -171,4 +188,6 @@ def _session_calls(pipeline: Pipeline, names: Names) -> Iterable[Call]:
         yield Call("dynamodb:UpdateItem", table_arn(JOB_RUNS_TABLE), Why(job.name, "record of the job run", job.where))
     why = Why(pipeline.name, "record of the session", pipeline.where)
     yield Call("dynamodb:UpdateItem", table_arn(SESSIONS_TABLE), why)
+    wheres = {job.name: job.where for job in pipeline.jobs}
+    yield from join_calls(part, lambda consumer: names.machine, wheres.get)
     yield from _stars(pipeline.name)

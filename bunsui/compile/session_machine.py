@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bunsui.compile.layout import Layout, Scope
-from bunsui.compile.states import CONTEXT_INPUT, Link, field, jsonata, machine, retrier, state_name, variable
-from bunsui.graph.decompose import decompose, members
+from bunsui.compile import tables
+from bunsui.compile.joins import Joins
+from bunsui.compile.layout import Layout, leaving
+from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, field, jsonata, machine, retrier, state_name, variable
+from bunsui.graph.part import Part
 from bunsui.model import names as known
 from bunsui.model.names import ACCOUNT, JOB_RUNS_TABLE, PARTITION, REGION, SESSIONS_TABLE, Names
 from bunsui.model.target import Json, State
 
-RECORD_TIMEOUT = 60
-RECORD_RETRY = {"IntervalSeconds": 1, "MaxAttempts": 8, "BackoffRate": 2.0}
 CAUSE_CHARACTERS = 8000
 """How much of a cause is recorded; an item has 400 KB for everything."""
 
@@ -49,14 +49,20 @@ class JobStart(NamedTuple):
     results: tuple[str, ...]
     timeout: int
 
+    @property
+    def feeds(self) -> frozenset[str]:
+        """Jobs whose results it takes."""
+        return frozenset(self.inputs.values())
 
-def session_machine(pipeline: str, jobs: Mapping[str, JobStart], names: Names) -> State:
+
+def session_machine(pipeline: str, part: Part, jobs: Mapping[str, JobStart], names: Names) -> State:
     """The definition of the pipeline's state machine, with `Fn::Sub` placeholders for partition, region and account."""
-    layout = Layout(_RESULT, _Writer(jobs, names).job, lambda part: list(members(part)))
+    joins = Joins.of(part, "", _RESULT, sum(job.timeout for job in jobs.values()))
+    results = [name for name, job in jobs.items() if job.results]
+    leaves = leaving(part, {name: job.feeds for name, job in jobs.items()}, results)
     scope: Scope = {}
-    part = decompose({name: job.needs for name, job in jobs.items()})
-    links = layout.links(part, scope, 1)
-    body = machine(links, {name: jsonata(scope[name]) for name, job in jobs.items() if job.results})
+    links = Layout(joins, _Writer(jobs, names).job, leaves).links(part, scope, 1)
+    body = machine(links, {name: jsonata(scope[name]) for name in results})
     outputs = {
         name: {operation: jsonata(f"$jobs.{field(name)}.{field(operation)}") for operation in job.results}
         for name, job in jobs.items()
@@ -136,31 +142,21 @@ def _update(table: str, key: Mapping[str, str], values: Mapping[str, Json], remo
         f"#{name} = if_not_exists(#{name}, :{name})" if name == "started" else f"#{name} = :{name}" for name in values
     )
     gone = f" REMOVE {', '.join(f'#{name}' for name in remove)}" if remove else ""
-    return {
-        "Type": "Task",
-        "Resource": f"arn:{PARTITION}:states:::dynamodb:updateItem",
-        "Arguments": {
-            "TableName": table,
-            "Key": {name: {"S": value} for name, value in key.items()},
-            "UpdateExpression": f"SET {sets}{gone}",
-            "ExpressionAttributeNames": {f"#{name}": name for name in (*values, *remove)},
-            "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
-        },
-        "TimeoutSeconds": RECORD_TIMEOUT,
-        "Retry": [retrier(("States.TaskFailed", "States.Timeout"), **RECORD_RETRY)],
-    }
+    return tables.task(
+        "updateItem",
+        table,
+        key,
+        UpdateExpression=f"SET {sets}{gone}",
+        ExpressionAttributeNames={f"#{name}": name for name in (*values, *remove)},
+        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+    )
 
 
-def _text(expression: str) -> Json:
-    return {"S": jsonata(expression)}
-
-
-_SESSION_KEY = {"session": jsonata(f"{CONTEXT_INPUT}.session")}
 _ATTEMPT = {"N": jsonata(f"$string({CONTEXT_INPUT}.attempt)")}
 
 
 def _run_key(job: str) -> dict[str, str]:
-    return {**_SESSION_KEY, "run": jsonata(f'$string({CONTEXT_INPUT}.attempt) & "#{job}"')}
+    return {**tables.SESSION_KEY, "run": jsonata(f'$string({CONTEXT_INPUT}.attempt) & "#{job}"')}
 
 
 def _session_started(pipeline: str) -> State:
@@ -169,16 +165,20 @@ def _session_started(pipeline: str) -> State:
         "kind": {"S": "session"},
         "status": {"S": "RUNNING"},
         "attempt": _ATTEMPT,
-        "started": _text("$states.context.Execution.StartTime"),
-        "parameters": _text(f"$string({CONTEXT_INPUT}.parameters)"),
-        "execution": _text("$states.context.Execution.Id"),
+        "started": tables.text("$states.context.Execution.StartTime"),
+        "parameters": tables.text(f"$string({CONTEXT_INPUT}.parameters)"),
+        "execution": tables.text("$states.context.Execution.Id"),
     }
-    return _update(SESSIONS_TABLE, _SESSION_KEY, values, remove=("finished", "outputs", "error", "cause"))
+    return _update(SESSIONS_TABLE, tables.SESSION_KEY, values, remove=("finished", "outputs", "error", "cause"))
 
 
 def _session_succeeded(outputs: Json) -> State:
-    values = {"status": {"S": "SUCCEEDED"}, "finished": _text(_NOW), "outputs": _text(f"$string({_object(outputs)})")}
-    return _update(SESSIONS_TABLE, _SESSION_KEY, values)
+    values = {
+        "status": {"S": "SUCCEEDED"},
+        "finished": tables.text(_NOW),
+        "outputs": tables.text(f"$string({_object(outputs)})"),
+    }
+    return _update(SESSIONS_TABLE, tables.SESSION_KEY, values)
 
 
 def _object(outputs: Mapping[str, Mapping[str, str]]) -> str:
@@ -195,14 +195,14 @@ def _object(outputs: Mapping[str, Mapping[str, str]]) -> str:
 def _failed(error: str) -> dict[str, Json]:
     return {
         "status": {"S": "FAILED"},
-        "finished": _text(_NOW),
-        "error": _text(f'$exists({error}.Error) ? {error}.Error : "States.Unknown"'),
-        "cause": _text(f'$exists({error}.Cause) ? $substring({error}.Cause, 0, {CAUSE_CHARACTERS}) : ""'),
+        "finished": tables.text(_NOW),
+        "error": tables.text(f'$exists({error}.Error) ? {error}.Error : "States.Unknown"'),
+        "cause": tables.text(f'$exists({error}.Cause) ? $substring({error}.Cause, 0, {CAUSE_CHARACTERS}) : ""'),
     }
 
 
 def _session_failed() -> State:
-    return {**_update(SESSIONS_TABLE, _SESSION_KEY, _failed("$failure")), "Output": {}, "Next": "Fail session"}
+    return {**_update(SESSIONS_TABLE, tables.SESSION_KEY, _failed("$failure")), "Output": {}, "Next": "Fail session"}
 
 
 def _job_started(job: str, names: Names) -> State:
@@ -213,14 +213,18 @@ def _job_started(job: str, names: Names) -> State:
         "job": {"S": job},
         "attempt": _ATTEMPT,
         "status": {"S": "RUNNING"},
-        "started": _text(_NOW),
-        "execution": _text(execution),
+        "started": tables.text(_NOW),
+        "execution": tables.text(execution),
     }
     return _update(JOB_RUNS_TABLE, _run_key(job), values)
 
 
 def _job_finished(job: str, result: str) -> State:
-    values = {"status": {"S": "SUCCEEDED"}, "finished": _text(_NOW), "outputs": _text(f"$string(${result})")}
+    values = {
+        "status": {"S": "SUCCEEDED"},
+        "finished": tables.text(_NOW),
+        "outputs": tables.text(f"$string(${result})"),
+    }
     return _update(JOB_RUNS_TABLE, _run_key(job), values)
 
 

@@ -18,6 +18,10 @@ CONTEXT_INPUT = "$states.context.Execution.Input"
 """The execution's input, readable from every state without a variable."""
 
 
+Scope = dict[str, str]
+"""Name in the graph -> JSONata of its result, which a variable holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A state of a chain, and those beside it that go on to the same next state."""
@@ -30,7 +34,7 @@ class Link:
 
 
 ONWARD = "\0onward"
-"""Where a Choice's `Next` or `Default` stands for whatever comes after its link."""
+"""Where `Next` of a Choice's rule or of a Catch, or `Default`, stands for whatever comes after its link."""
 
 
 def machine(links: Sequence[Link], output: Json, **top: Json) -> State:
@@ -38,24 +42,36 @@ def machine(links: Sequence[Link], output: Json, **top: Json) -> State:
     states: dict[str, State] = {}
     for position, link in enumerate(links):
         last = position + 1 == len(links)
-        onward = {"End": True} if last else {"Next": links[position + 1].name}
         for name, state in {link.name: link.state, **link.beside}.items():
-            if state["Type"] != "Choice":
-                states[name] = {**state, "Output": _output(state, output) if last else {}, **onward}
-                continue
             after = state_name(f"{name}: done") if last else links[position + 1].name
-            states[name] = _choice(state, after)
-            if last:
+            if state["Type"] == "Choice":
+                states[name] = _onward(state, after)
+            else:
+                leads = {"End": True} if last else {"Next": after}
+                states[name] = {**_onward(state, after), "Output": _output(state, output) if last else {}, **leads}
+            if last and _goes_onward(state):
                 states[after] = {"Type": "Pass", "Output": output, "End": True}
         states.update(link.ends)
     return {**top, "StartAt": links[0].name, "States": states}
 
 
-def _choice(state: State, after: str) -> State:
-    """The Choice with `after` where it goes onward."""
-    rules = [{**rule, "Next": after if rule["Next"] == ONWARD else rule["Next"]} for rule in state["Choices"]]
-    default = {"Default": after} if state.get("Default") == ONWARD else {}
-    return {**state, "Choices": rules, **default}
+_WAYS = ("Choices", "Catch")
+"""Fields of a state with rules that say where to go on."""
+
+
+def _goes_onward(state: State) -> bool:
+    rules = [rule for way in _WAYS for rule in state.get(way, ())]
+    return state.get("Default") == ONWARD or any(rule["Next"] == ONWARD for rule in rules)
+
+
+def _onward(state: State, after: str) -> State:
+    """The state with `after` where it goes onward."""
+    if not _goes_onward(state):
+        return state
+    found = dict(state)
+    for way in state.keys() & set(_WAYS):
+        found[way] = [{**rule, "Next": after if rule["Next"] == ONWARD else rule["Next"]} for rule in state[way]]
+    return {**found, "Default": after} if state.get("Default") == ONWARD else found
 
 
 def _output(state: State, output: Json) -> Json:
@@ -102,7 +118,17 @@ def constant(value: Json) -> Json:
 
 def written(value: Json) -> str:
     """A JSON value as JSONata, which has JSON's literals; without placeholders, which CloudFormation would fill in."""
-    return jsonata(json.dumps(value).replace("${", "\\u0024{"))
+    return jsonata(text(value))
+
+
+def text(value: Json) -> str:
+    """A JSON value within a JSONata expression; without placeholders."""
+    return json.dumps(value).replace("${", "\\u0024{")
+
+
+def whole(name: str, scope: Scope) -> str:
+    """JSONata of a result: of this machine, or else given to it."""
+    return scope.get(name, f"{CONTEXT_INPUT}.inputs.{field(name)}")
 
 
 def state_name(name: str) -> str:

@@ -17,7 +17,7 @@ NONCURRENT_DAYS = 30
 ABORT_UPLOAD_DAYS = 7
 ACCESS_LOG_DAYS = 365
 ARTEFACTS, LOGS = "ArtefactBucket", "AccessLogBucket"
-SESSIONS, JOB_RUNS, APPROVALS = "SessionsTable", "JobRunsTable", "ApprovalsTable"
+SESSIONS, JOB_RUNS, JOINS, APPROVALS = "SessionsTable", "JobRunsTable", "JoinsTable", "ApprovalsTable"
 
 
 def template() -> str:
@@ -28,7 +28,7 @@ def template() -> str:
     made.set_version("2010-09-09")
     for resource in (*_log_bucket(), *_artefact_bucket(), *_tables()):
         made.add_resource(resource)
-    for logical_id in (ARTEFACTS, LOGS, SESSIONS, JOB_RUNS, APPROVALS):
+    for logical_id in (ARTEFACTS, LOGS, SESSIONS, JOB_RUNS, JOINS, APPROVALS):
         made.add_output(Output(logical_id, Value=Ref(logical_id)))
     return _json(made)
 
@@ -183,7 +183,10 @@ def _tables() -> tuple[Table, ...]:
         expires=True,
     )
     job_runs = _table(JOB_RUNS, names.JOB_RUNS_TABLE, ("session", "run"), indexes=[], attributes=("run", "session"))
-    return sessions, job_runs, approvals
+    joins = _table(
+        JOINS, names.JOINS_TABLE, ("session", "join"), indexes=[], attributes=("join", "session"), expires=True
+    )
+    return sessions, job_runs, joins, approvals
 
 
 def _table(

@@ -23,6 +23,11 @@ FILLED_IN = {
     "${AWS::AccountId}": "123456789012",
     "${AWS::URLSuffix}": "amazonaws.com",
 }
+TABLES = {
+    "bunsui-sessions": ("session",),
+    "bunsui-job-runs": ("session", "run"),
+    "bunsui-joins": ("session", "join"),
+}
 SECONDS = 10.0
 
 
@@ -86,7 +91,7 @@ class World:
         self.objects: dict[str, Any] = {}
         self.events: list[dict[str, Any]] = []
         self.seconds: dict[str, float] = {}
-        self.tables = DynamoDB({"bunsui-sessions": ("session",), "bunsui-job-runs": ("session", "run")})
+        self.tables = DynamoDB(TABLES)
 
     def services(self) -> dict[str, Any]:
         names = [self.plan.names.function(name) for name in self.plan.workers]

@@ -19,11 +19,13 @@ def test_creates_the_control_stack_once(aws: Aws, human: Human, account: str) ->
         "AccessLogBucket": f"bunsui-logs-{account}-{REGION}",
         "ArtefactBucket": f"bunsui-{account}-{REGION}",
         "JobRunsTable": "bunsui-job-runs",
+        "JoinsTable": "bunsui-joins",
+        "ApprovalsTable": "bunsui-approvals",
         "SessionsTable": "bunsui-sessions",
     }
     (plan,) = human.plans
     assert {change.action for change in plan.changes} == {"added"}
-    assert len(plan.changes) == 6
+    assert len(plan.changes) == 8
     again = bootstrap(aws, approve=None, notify=human.notify)
     assert (again.changed, again.outputs) == (False, made.outputs)
     assert "nothing to change" in human.notes

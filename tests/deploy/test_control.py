@@ -39,7 +39,14 @@ def test_fits_into_a_request() -> None:
 
 def test_data_is_kept(resources: dict[str, Any]) -> None:
     kept = {name for name, one in resources.items() if one.get("DeletionPolicy") == "Retain"}
-    assert kept == {"ArtefactBucket", "AccessLogBucket", "SessionsTable", "JobRunsTable"}
+    assert kept == {
+        "ArtefactBucket",
+        "AccessLogBucket",
+        "SessionsTable",
+        "JobRunsTable",
+        "JoinsTable",
+        "ApprovalsTable",
+    }
     assert all(resources[name]["UpdateReplacePolicy"] == "Retain" for name in kept)
 
 
@@ -88,6 +95,7 @@ def test_log_bucket_takes_logs_of_this_account_only(resources: dict[str, Any]) -
             {"by-pipeline": ["pipeline", "started"], "by-time": ["kind", "started"]},
         ),
         ("JobRunsTable", "bunsui-job-runs", ["session", "run"], {}),
+        ("JoinsTable", "bunsui-joins", ["session", "join"], {}),
     ],
 )
 def test_tables(

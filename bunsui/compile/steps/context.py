@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from bunsui.compile.layout import Scope
-from bunsui.compile.states import CONTEXT_INPUT, constant, field, jsonata, variable
-from bunsui.graph.decompose import Part
+from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, constant, field, jsonata, text, variable, whole
+from bunsui.graph.part import Part
 from bunsui.model.binding import Bound
 from bunsui.model.names import Names
 from bunsui.model.references import FromConstant, FromHere, FromList, FromOutput, FromParameter, Source
@@ -66,13 +65,19 @@ class Context(NamedTuple):
         plan: the job's.
         scope: step -> JSONata of the envelope of its result; a step enters its own.
         depth: of nested Parallels; variables of the same name must not shadow each other.
+        emit: the states of any step, for the steps within a step.
         here: what the enclosing step provides, by name: envelopes.
     """
 
     plan: JobPlan
     scope: Scope
     depth: int
+    emit: Callable[[Bound, Context], list[Link]]
     here: Mapping[str, Json] = {}
+
+    def links(self, bound: Bound) -> list[Link]:
+        """The states of a step within this one, in a place of their own: a branch, or an iteration."""
+        return self.emit(bound, self)
 
     def result(self, name: str) -> str:
         """The variable for the result of a step, which from now on is in sight."""
@@ -123,6 +128,19 @@ class Context(NamedTuple):
             return ".".join([f"{CONTEXT_INPUT}.parameters", field(source.name), *map(field, source.path)])
         return f"{self.whole(source.operation)}.facts.{field(fact(source.path))}"
 
+    def inside(self, source: Source) -> str:
+        """JSONata of an input that is read inside the state machine."""
+        if isinstance(source, FromOutput | FromParameter):
+            return self.read(source)
+        assert isinstance(source, FromConstant)
+        return text(source.value)
+
+    def told(self, name: str, value: str) -> str:
+        """JSONata of the envelope of a result that JSONata makes, with what others read of it."""
+        wanted = self.plan.facts.get(name, {})
+        shown = ", ".join(f"{text(one)}: {'.'.join([value, *map(field, path)])}" for one, path in wanted.items())
+        return f'{{"value": {value}, "facts": {{{shown}}}}}' if shown else f'{{"value": {value}}}'
+
     def whole(self, operation: str) -> str:
         """JSONata of the envelope of a step's whole result, of this job or of another."""
-        return self.scope.get(operation, f"{CONTEXT_INPUT}.inputs.{field(operation)}")
+        return whole(operation, self.scope)
