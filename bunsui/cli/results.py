@@ -11,6 +11,7 @@ from bunsui.deploy.models import Deployment, Destruction, Plan
 from bunsui.local import LocalStatus, StopResult
 from bunsui.project import Comparison, Synthesis
 from bunsui.session.model import Answer, Cancellation, LogLine, Questions, SessionPage, SessionReport
+from bunsui.simulate.model import Simulation
 
 
 class Result(BaseModel):
