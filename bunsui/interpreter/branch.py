@@ -13,6 +13,7 @@ from bunsui.interpreter.faults import StateMachineStopped
 from bunsui.interpreter.jsonata import UNDEFINED
 
 if TYPE_CHECKING:
+    from bunsui.interpreter.distributed import MapRun
     from bunsui.interpreter.run import Run
 
 ABORTABLE = frozenset({"Task", "Wait", "Parallel", "Map"})
@@ -31,10 +32,19 @@ def iso(moment: float) -> str:
 
 @dataclass(slots=True)
 class Partial:
-    """What a Parallel or Map had done when it failed, so that a redrive need not do it again."""
+    """What a state had done when it failed or was given up, so that a redrive need not do it again.
+
+    Attributes:
+        results: of the branches or iterations that had ended.
+        open: those that had not.
+        map_run: the Map Run of a Distributed Map.
+        child: the execution that a Task had started and waited for.
+    """
 
     results: dict[int, Any] = field(default_factory=dict)
     open: dict[int, Branch] = field(default_factory=dict)
+    map_run: MapRun | None = None
+    child: Run | None = None
 
 
 class Branch:

@@ -25,6 +25,7 @@ class Call:
         attempt: 0, or the number of the retry.
         time: seconds since 1970 on the clock of the execution.
         run: the execution that asks.
+        earlier: the execution that this task had started before its state was redriven.
     """
 
     integration: str
@@ -35,6 +36,7 @@ class Call:
     attempt: int
     time: float
     run: Run
+    earlier: Run | None = None
 
     @property
     def execution(self) -> str:
@@ -64,10 +66,12 @@ class Submitted:
     Attributes:
         response: the answer to the start.
         answer: the result, a `Took`, or a future of the scheduler.
+        run: the job, where it is an execution: it is stopped with the task, and redriven with it.
     """
 
     response: Any
     answer: Any
+    run: Run | None = None
 
 
 Handler = Callable[[Call], Any]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bunsui.interpreter import faults
-from bunsui.interpreter.branch import Branch
+from bunsui.interpreter.branch import Branch, Partial
 from bunsui.interpreter.dataflow import effective_input
 from bunsui.interpreter.definition import MapState
 from bunsui.interpreter.faults import Fault
@@ -27,7 +27,10 @@ class MapRun:
     """What DescribeMapRun tells.
 
     Attributes:
+        inputs: those of the child executions, once the items are read.
         failed: the child executions that failed, by place.
+        aborted: those that were given up while they ran.
+        begun: the event behind which the Map Run began.
     """
 
     arn: str
@@ -40,20 +43,21 @@ class MapRun:
     stopped: float | None = None
     redrives: int = 0
     total: int = 0
-    succeeded: int = 0
-    aborted: int = 0
+    inputs: list[Any] | None = None
     results: dict[int, Any] = field(default_factory=dict)
     failed: dict[int, Run] = field(default_factory=dict)
+    aborted: dict[int, Run] = field(default_factory=dict)
+    begun: int = 0
 
     @property
     def item_counts(self) -> dict[str, int]:
         """How many child executions are in which state."""
-        ended = self.succeeded + len(self.failed) + self.aborted
+        ended = len(self.results) + len(self.failed) + len(self.aborted)
         return {
             "total": self.total,
-            "succeeded": self.succeeded,
+            "succeeded": len(self.results),
             "failed": len(self.failed),
-            "aborted": self.aborted,
+            "aborted": len(self.aborted),
             "pending": self.total - ended if self.status == "RUNNING" else 0,
         }
 
@@ -61,43 +65,41 @@ class MapRun:
 def attempt(branch: Branch, state: MapState, data: Any) -> Turns:
     """Read the items, run a child execution for each, and write the results."""
     effective = data if state.jsonata else effective_input(branch, state, data)
-    ahead = None if state.reader is not None else items_of(branch, state, effective)
-    limit = concurrency(branch, state, effective) or branch.run.world.limits.distributed_concurrency
-    map_run = opened(branch, state, effective)
-    branch.event("MapStateStarted", 0 if ahead is None else len(ahead))
-    branch.event(*started_event(map_run))
+    map_run = branch.partial.map_run if branch.partial else None
+    if map_run is None:
+        ahead = None if state.reader is not None else items_of(branch, state, effective)
+        map_run = opened(branch, state, effective)
+        map_run.begun = branch.event("MapStateStarted", 0 if ahead is None else len(ahead))
+        branch.event("MapRunStarted", map_run.arn)
+    else:
+        ahead = None
+        reopen(branch, map_run)
     try:
-        items = read_items(branch, state, effective) if ahead is None else ahead
-        children = Children(branch, state, map_run, inputs(branch, state, effective, items), limit)
-        yield from children.run()
+        if map_run.inputs is None:
+            items = read_items(branch, state, effective) if ahead is None else ahead
+            map_run.inputs = inputs(branch, state, effective, items)
+        limit = concurrency(branch, state, effective) or branch.run.world.limits.distributed_concurrency
+        yield from Children(branch, state, map_run, limit).run()
         result = collected(branch, state, effective, map_run)
     except Fault as fault:
-        map_run.status, map_run.stopped = "FAILED", branch.run.world.scheduler.now
+        closed(branch, map_run, "FAILED")
         fault.located = True
         branch.event("MapRunFailed", fault.error, fault.cause)
         fault.from_child = True
         raise
-    map_run.status, map_run.stopped = "SUCCEEDED", branch.run.world.scheduler.now
+    except BaseException:
+        closed(branch, map_run, "ABORTED")
+        raise
+    closed(branch, map_run, "SUCCEEDED")
+    branch.partial = None
     branch.event("MapRunSucceeded")
     branch.aside("MapStateSucceeded")
     return result
 
 
-def started_event(map_run: MapRun) -> tuple[Any, ...]:
-    """MapRunStarted, or MapRunRedriven."""
-    if map_run.redrives:
-        return ("MapRunRedriven", map_run.arn, map_run.redrives)
-    return ("MapRunStarted", map_run.arn)
-
-
 def opened(branch: Branch, state: MapState, effective: Any) -> MapRun:
-    """The Map Run of this attempt; a redrive takes up the failed one."""
+    """A new Map Run."""
     run = branch.run
-    last = run.map_runs[-1] if run.map_runs else None
-    if run.redrives and last is not None and last.status == "FAILED" and last.redrives < run.redrives:
-        last.status, last.stopped, last.redrives = "RUNNING", None, run.redrives
-        last.aborted = 0
-        return last
     label = state.label or state.name
     prefix = f"arn:aws:states:{run.world.region}:{run.world.account}"
     count = 0 if state.tolerated_count is None else state.tolerated_count(branch, effective)
@@ -112,6 +114,20 @@ def opened(branch: Branch, state: MapState, effective: Any) -> MapRun:
     )
     run.map_runs.append(map_run)
     return map_run
+
+
+def reopen(branch: Branch, map_run: MapRun) -> None:
+    """A redrive takes up a Map Run; its event follows the same one as its start did."""
+    map_run.status, map_run.stopped = "RUNNING", None
+    map_run.redrives += 1
+    branch.previous = map_run.begun
+    branch.event("MapRunRedriven", map_run.arn, map_run.redrives)
+
+
+def closed(branch: Branch, map_run: MapRun, status: str) -> None:
+    """The Map Run ends, and is kept for a redrive."""
+    map_run.status, map_run.stopped = status, branch.run.world.scheduler.now
+    branch.partial = Partial(map_run=map_run)
 
 
 def items_of(branch: Branch, state: MapState, effective: Any) -> list[Item]:
@@ -174,19 +190,20 @@ def collected(branch: Branch, state: MapState, effective: Any, map_run: MapRun) 
 class Children:
     """The child executions of one Map Run."""
 
-    def __init__(self, branch: Branch, state: MapState, map_run: MapRun, data: list[Any], limit: int) -> None:
+    def __init__(self, branch: Branch, state: MapState, map_run: MapRun, limit: int) -> None:
         self.branch = branch
         self.state = state
         self.map_run = map_run
-        self.data = data
+        self.data = map_run.inputs or []
         self.limit = limit
         self.scheduler = branch.run.world.scheduler
         self.joined: Future = self.scheduler.future()
         self.running: dict[int, Run] = {}
-        map_run.total = len(data)
-        self.before = dict(map_run.failed)
+        map_run.total = len(self.data)
+        self.before = {**map_run.failed, **map_run.aborted}
         map_run.failed.clear()
-        self.waiting: Iterator[int] = iter([at for at in range(len(data)) if at not in map_run.results])
+        map_run.aborted.clear()
+        self.waiting: Iterator[int] = iter([at for at in range(len(self.data)) if at not in map_run.results])
         self.pumping = False
 
     def run(self) -> Turns:
@@ -249,7 +266,6 @@ class Children:
             if child.failure is not None:
                 self.joined.fail(child.failure)
             elif child.status == "SUCCEEDED":
-                self.map_run.succeeded += 1
                 self.map_run.results[at] = child.output
                 self.pump()
             else:
@@ -275,6 +291,6 @@ class Children:
     def stop(self) -> None:
         """Give up those that still run."""
         self.joined.fail(Fault(faults.RUNTIME))
+        self.map_run.aborted.update(self.running)
         for child in list(self.running.values()):
-            self.map_run.aborted += 1
             child.stop()

@@ -20,7 +20,8 @@ def attempt(branch: Branch, state: MapState, data: Any) -> Turns:
     effective = data if state.jsonata else effective_input(branch, state, data)
     items = items_of(branch, state, effective)
     limit = concurrency(branch, state, effective) or branch.run.world.limits.inline_concurrency
-    branch.event("MapStateStarted", len(items))
+    if branch.partial is None:
+        branch.event("MapStateStarted", len(items))
     results = yield from Iterations(branch, state, effective, items, limit).run()
     branch.aside("MapStateSucceeded")
     return results
@@ -97,7 +98,7 @@ class Iterations:
             self.stop(fault)
             raise
         except BaseException:
-            self.cancel()
+            self.give_up()
             raise
         self.branch.partial = None
         results = self.results
@@ -135,11 +136,10 @@ class Iterations:
 
     def iteration(self, at: int, line: Branch, resume: str | None) -> Turns:
         """Events around the processor."""
-        name = self.branch.state.name if self.branch.state else ""
-        line.event("MapIterationStarted", name, at)
         if resume is not None:
             output = yield from run_machine(line, self.state.processor, line.input, resume)
         else:
+            line.event("MapIterationStarted", self.branch.state.name if self.branch.state else "", at)
             line.input = self.branch.input
             data = item_input(line, self.state, self.effective, self.items[at])
             line.state = None
@@ -169,18 +169,18 @@ class Iterations:
         """An iteration failed: the others are given up."""
         fault.from_child = True
         name = self.branch.state.name if self.branch.state else ""
-        self.cancel()
-        still_open = {at: line for at, (line, _) in self.running.items()}
-        for at, line in still_open.items():
+        self.give_up()
+        for at, (line, _) in self.running.items():
             line.abort()
             line.aside("MapIterationAborted", name, at)
         if self.failed is not None:
-            at, line = self.failed
-            still_open[at] = line
-            self.branch.previous = line.previous
-        self.branch.partial = Partial(self.results, still_open)
+            self.branch.previous = self.failed[1].previous
 
-    def cancel(self) -> None:
-        """End all that still run."""
+    def give_up(self) -> None:
+        """End all that still run; a redrive goes on with them."""
         for _, strand in self.running.values():
             strand.cancel()
+        still_open = {at: line for at, (line, _) in self.running.items()}
+        if self.failed is not None:
+            still_open[self.failed[0]] = self.failed[1]
+        self.branch.partial = Partial(self.results, still_open)

@@ -19,9 +19,10 @@ def attempt(branch: Branch, state: ParallelState, data: Any) -> Turns:
     if not state.jsonata:
         effective = effective_input(branch, state, data)
         payload = arguments(branch, state, effective, effective)
-    branch.event("ParallelStateStarted")
-    fork = Fork(branch)
     kept = branch.partial or Partial()
+    if branch.partial is None:
+        branch.event("ParallelStateStarted")
+    fork = Fork(branch)
     for at, machine in enumerate(state.branches):
         if at in kept.results:
             fork.keep(at, kept.results[at])
@@ -99,10 +100,7 @@ class Fork:
             if self.joined.error is not None:
                 raise self.joined.error
         except Fault as fault:
-            self.cancel()
-            self.branch.partial = Partial(
-                self.results, {at: line for at, line in self.lines.items() if at not in self.results}
-            )
+            self.give_up()
             fault.from_child = True
             for line in self.branch.children:
                 line.abort()
@@ -110,17 +108,19 @@ class Fork:
                 self.branch.previous = self.lines[self.failed].previous
             raise
         except BaseException:
-            self.cancel()
+            self.give_up()
             raise
         finally:
             self.branch.children = []
         self.branch.partial = None
         return [self.results[at] for at in range(expected)]
 
-    def cancel(self) -> None:
-        """End all that still run."""
+    def give_up(self) -> None:
+        """End all that still run; a redrive goes on with them."""
         for strand in self.strands.values():
             strand.cancel()
+        still_open = {at: line for at, line in self.lines.items() if at not in self.results}
+        self.branch.partial = Partial(self.results, still_open)
 
 
 def resumed(line: Branch, machine: Machine) -> Turns:

@@ -86,9 +86,10 @@ class Run:
                 "RoleArn": self.role,
                 "StartTime": iso(self.started),
             }
-            if self.redrives:
+            if not self.express:
                 execution["RedriveCount"] = self.redrives
-                execution["RedriveTime"] = iso(self.redriven_at or 0)
+            if self.redriven_at is not None:
+                execution["RedriveTime"] = iso(self.redriven_at)
             machine = {"Id": self.machine_arn, "Name": self.machine_name}
             self._context = {"Execution": execution, "StateMachine": machine}
         return self._context

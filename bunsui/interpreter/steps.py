@@ -56,6 +56,8 @@ def run_machine(branch: Branch, machine: Machine, data: Any, resume: str | None 
     while name is not None:
         state = states[name]
         branch.enter(state, data)
+        if pauses:
+            yield None
         try:
             plain = PLAIN.get(state.kind)
             name = plain(branch, state, data) if plain else (yield from WAITING[state.kind](branch, state, data))
@@ -63,15 +65,15 @@ def run_machine(branch: Branch, machine: Machine, data: Any, resume: str | None 
             tell(branch, state, fault)
             raise
         data = branch.input
-        if pauses:
-            yield None
     return data
 
 
 def redriven(branch: Branch, state: State, data: Any) -> Turns:
-    """Do a failed state again; it counts as a transition but is not entered anew."""
+    """Do a failed state again: a transition, but it is not entered anew, and its events follow those of its entry."""
     branch.run.transitions += 1
     branch.retries = 0
+    if state.kind != "Fail":
+        branch.previous = branch.entered
     branch.input = data
     branch.touch()
     try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bunsui.errors import BunsuiError
 from bunsui.interpreter import faults
-from bunsui.interpreter.branch import Branch
+from bunsui.interpreter.branch import Branch, Partial
 from bunsui.interpreter.calls import Call, Submitted, Took
 from bunsui.interpreter.dataflow import arguments, effective_input
 from bunsui.interpreter.definition import TaskState
@@ -17,6 +17,9 @@ from bunsui.interpreter.jsonvalue import too_large
 from bunsui.interpreter.scheduler import Future, Turns
 from bunsui.interpreter.services.dynamodb_types import check_types
 from bunsui.interpreter.world import OpenTask
+
+if TYPE_CHECKING:
+    from bunsui.interpreter.run import Run
 
 
 def attempt(branch: Branch, state: TaskState, data: Any) -> Turns:
@@ -43,6 +46,7 @@ def attempt(branch: Branch, state: TaskState, data: Any) -> Turns:
         attempt=branch.retries,
         time=branch.run.world.scheduler.now,
         run=branch.run,
+        earlier=branch.partial.child if branch.partial else None,
     )
     try:
         result = yield from answered(handler, call, events, watch, state)
@@ -56,6 +60,10 @@ def attempt(branch: Branch, state: TaskState, data: Any) -> Turns:
         watch.cancel()
         if token is not None:
             branch.run.world.close_token(token)
+        if watch.child is not None:
+            watch.child.stop()
+            branch.partial = Partial(child=watch.child)
+    branch.partial = None
     events.succeeded(result)
     return result
 
@@ -68,6 +76,7 @@ def answered(handler: Callable[[Call], Any], call: Call, events: Events, watch: 
             return (yield from settled(answer, watch))
         return (yield from watch.wait(watch.answer))
     if isinstance(answer, Submitted):
+        watch.child = answer.run
         events.submitted(answer.response)
         return (yield from first_of(answer.answer, watch))
     if not state.resource.pattern:
@@ -134,6 +143,7 @@ class Watch:
         self.timeout: float | None = None
         self.heartbeat: float | None = None
         self.deadline: float | None = None
+        self.child: Run | None = None
         self._beats = 0
         self._waiting: Future | None = None
 

@@ -13,7 +13,7 @@ from bunsui.interpreter.definition import Machine
 from bunsui.interpreter.faults import Fault, TaskFailed
 from bunsui.interpreter.jsonvalue import compact
 from bunsui.interpreter.parsing import parse
-from bunsui.interpreter.run import Run
+from bunsui.interpreter.run import NotRedrivable, Run
 from bunsui.interpreter.services.metadata import cause, dressed
 
 
@@ -83,7 +83,7 @@ class StateMachines:
         """`startExecution.sync` gives the output as text, `.sync:2` as JSON."""
 
         def handle(call: Call) -> Any:
-            run = self.begin(call)
+            run = redriven(call.earlier) or self.begin(call)
             future = call.run.world.scheduler.future()
 
             def ended(child: Run) -> None:
@@ -95,9 +95,20 @@ class StateMachines:
                     future.fail(Fault(faults.TASK_FAILED, compact(described(child, compact))))
 
             run.on_end = ended
-            return Submitted(self.response(call, run), future)
+            return Submitted(self.response(call, run), future, run)
 
         return handle
+
+
+def redriven(run: Run | None) -> Run | None:
+    """An execution that its parent started before, going on; None where there is none that can."""
+    if run is None:
+        return None
+    try:
+        run.redrive()
+    except NotRedrivable:
+        return None
+    return run
 
 
 def given_input(value: Any) -> Any:
