@@ -1,12 +1,13 @@
 """Stubs of the declarations: in a function they accept everything, so that the user's modules import, and do nothing.
 
-Only what works inside a function works here: decorated functions, resources, `Dataset`.
+Only what works inside a function works here: decorated functions and resources. Everything else gets a stand-in.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import types
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from . import resources
@@ -14,8 +15,24 @@ from .dataset import Dataset
 
 __version__ = "0+function"
 
+_ASKED = ("model_dump", "model_fields", "model_validate_json")
+"""Attributes by which the codec knows pydantic's models; a stub must not pass for one."""
 
-class Anything:
+
+def _reference(name: str) -> Any:
+    if name.startswith("__") or name in _ASKED:
+        raise AttributeError(name)
+    return Reference()
+
+
+class _Kind(type):
+    """Lets a class have every attribute, too."""
+
+    def __getattr__(cls, name: str) -> Any:
+        return _reference(name)
+
+
+class Anything(metaclass=_Kind):
     """Takes every argument, has every attribute, and is part of every expression that declarations are made of."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -24,22 +41,53 @@ class Anything:
         vars(self).update(kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Anything()
+        return _reference(name)
 
     def __getitem__(self, key: Any) -> Any:
-        return Anything()
+        return Reference()
+
+    def __iter__(self) -> Iterator[Any]:
+        """Python would ask `__getitem__` for ever."""
+        return iter(())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Whatever is called gives anything."""
-        return Anything()
+        """Whatever is called gives anything, and what it decorates still runs."""
+        decorated = len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType)
+        return operation(args[0]) if decorated else Reference()
 
     def __rshift__(self, other: Any) -> Any:
         return other
 
     def __rrshift__(self, other: Any) -> Any:
         return self
+
+
+class Reference(Anything):
+    """What is compared in conditions; two of them are no more equal than results are known."""
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        return Reference()
+
+    def __ne__(self, other: object) -> Any:
+        return Reference()
+
+
+def _anything(self: Anything, *others: Any) -> Reference:
+    return Reference()
+
+
+_OPERATORS = "lt le gt ge and rand or ror invert neg add radd sub rsub mul rmul truediv rtruediv floordiv mod"
+for _name in _OPERATORS.split():
+    setattr(Anything, f"__{_name}__", _anything)
+
+
+def stand_in(name: str) -> Any:
+    """What stands for a public name: a class for a class, an exception for an exception, else something to call."""
+    if name.endswith(("Error", "Errors")):
+        return type(name, (Exception,), {"__doc__": "Never raised in a function."})
+    return type(name, (Anything,), {}) if name[0].isupper() else Reference()
 
 
 class Operation(Anything):
@@ -64,49 +112,6 @@ def operation(*args: Any, **kwargs: Any) -> Any:
         return declared
 
     return declare(args[0]) if args and callable(args[0]) else declare
-
-
-class Job(Anything):
-    """A declared job."""
-
-
-class Pipeline(Anything):
-    """A declared pipeline."""
-
-
-class Parameter(Anything):
-    """A pipeline's parameter."""
-
-
-class Lambda(Anything):
-    """Settings of a target."""
-
-
-class Retry(Anything):
-    """A retry policy."""
-
-
-class Fallback(Anything):
-    """What stands in for a failed operation."""
-
-
-class _AnyMethod(type):
-    def __getattr__(cls, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Anything()
-
-
-class Workspace(Anything, metaclass=_AnyMethod):
-    """The project; there is none in a function."""
-
-
-class BunsuiError(Exception):
-    """Never raised in a function."""
-
-
-class BunsuiErrors(Exception):
-    """Never raised in a function."""
 
 
 class Prefix:

@@ -1,37 +1,24 @@
-"""bunsui inside a function: the public names, as stubs of their declarations."""
+"""bunsui inside a function: the public names; what only declares has a stand-in."""
 
 from .dataset import Dataset
-from .declarations import (
-    Bucket,
-    BunsuiError,
-    BunsuiErrors,
-    Fallback,
-    Job,
-    Lambda,
-    Operation,
-    Parameter,
-    Pipeline,
-    Retry,
-    Table,
-    Workspace,
-    __version__,
-    operation,
-)
+from .decision import Decision
+from .declarations import Bucket, Operation, Table, __version__, operation, stand_in
 
-__all__ = [
-    "Bucket",
+_DECLARATIONS = (
+    "Approval",
     "BunsuiError",
     "BunsuiErrors",
-    "Dataset",
     "Fallback",
+    "Finished",
     "Job",
     "Lambda",
-    "Operation",
     "Parameter",
     "Pipeline",
     "Retry",
-    "Table",
+    "Wait",
     "Workspace",
-    "__version__",
-    "operation",
-]
+)
+
+globals().update((name, stand_in(name)) for name in _DECLARATIONS)
+
+__all__ = ["Bucket", "Dataset", "Decision", "Operation", "Table", "__version__", "operation", *_DECLARATIONS]
