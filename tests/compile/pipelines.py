@@ -124,18 +124,20 @@ class World:
             value = value[field]
         return value
 
-    def run_job(self, job: str, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> Execution:
+    def run_job(
+        self, job: str, inputs: Mapping[str, Any], parameters: Mapping[str, Any], *, seed: int = 0
+    ) -> Execution:
         given = {
             "session": "s-1",
             "attempt": 1,
             "parameters": dict(parameters),
             "inputs": {name: {"value": value} for name, value in inputs.items()},
         }
-        return execute(filled(self.plan.jobs[job].definition), given, services=self.services())
+        return execute(filled(self.plan.jobs[job].definition), given, services=self.services(), seed=seed)
 
-    def run(self, parameters: Mapping[str, Any] | None = None) -> Execution:
+    def run(self, parameters: Mapping[str, Any] | None = None, *, seed: int = 0) -> Execution:
         given = {"session": "s-1", "attempt": 1, "parameters": dict(parameters or {})}
-        return execute(filled(self.plan.machine.definition), given, services=self.services(), name="s-1-1")
+        return execute(filled(self.plan.machine.definition), given, services=self.services(), name="s-1-1", seed=seed)
 
     def order(self) -> list[str]:
         return [event["bunsui"]["operation"] for event in self.events]

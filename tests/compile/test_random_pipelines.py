@@ -11,8 +11,8 @@ from statelint.linter import Linter
 
 from bunsui import Pipeline
 from bunsui.compile.states import STATE_NAME_LIMIT
-from bunsui.graph.decompose import Part
-from tests.graph.test_decompose import critical_path, needs_of, trees
+from bunsui.graph.part import Part
+from tests.graph.test_decompose import Needs, critical_path, dags, needs_of, trees
 
 from .pipelines import World, compiled, expected, filled, pipeline, states
 
@@ -87,3 +87,67 @@ def test_a_series_parallel_job_takes_as_long_as_its_critical_path(tree: Part, se
     result = world.run_job("main", {}, {})
     assert result.status == "SUCCEEDED", result.cause
     assert result.duration == pytest.approx(critical_path(needs, world.seconds))
+    assert not world.tables.tables["bunsui-joins"].items
+
+
+def jobs_of(needs: Needs, cuts: int) -> dict[str, list[str]]:
+    """Operations that are neighbours in a topological order make jobs whose graph is acyclic."""
+    jobs: dict[str, list[str]] = {}
+    for position, name in enumerate(needs):
+        jobs.setdefault(f"job-{position * cuts // len(needs)}", []).append(name)
+    return jobs
+
+
+def durations(needs: Needs, seed: int) -> dict[str, float]:
+    """Some of them zero, many of them equal."""
+    return {name: float(random.Random(f"{seed}{name}").choice([0, 0, 1, 1, 2, 7, 30])) for name in needs}
+
+
+@given(dags(60), st.integers(0, 2**32), st.integers(1, 2**32))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_job_takes_as_long_as_its_critical_path(needs: Needs, seed: int, chance: int) -> None:
+    declared = pipeline({name: sorted(wanted) for name, wanted in needs.items()})
+    world = World(compiled(declared))
+    world.seconds = durations(needs, seed)
+    result = world.run_job("main", {}, {}, seed=chance)
+    assert result.status == "SUCCEEDED", result.cause
+    assert result.duration == pytest.approx(critical_path(needs, world.seconds))
+    assert sorted(world.order()) == sorted(needs)
+    values = expected(declared, {})
+    for event in world.events:
+        name = event["bunsui"]["operation"]
+        assert {one: world.read(given) for one, given in event["inputs"].items()} == {
+            one: values[one] for one in needs[name]
+        }
+
+
+@given(dags(16), st.integers(0, 2**32), st.integers(1, 2**32))
+@SLOW
+def test_any_session_takes_as_long_as_the_critical_path_of_its_jobs(needs: Needs, seed: int, chance: int) -> None:
+    declared = pipeline(
+        {name: sorted(wanted) for name, wanted in needs.items()}, {f"job-{one}": [one] for one in needs}
+    )
+    world = World(compiled(declared))
+    world.seconds = durations(needs, seed)
+    result = world.run(seed=chance)
+    assert result.status == "SUCCEEDED", result.cause
+    assert result.duration == pytest.approx(critical_path(needs, world.seconds))
+    assert sorted(world.order()) == sorted(needs)
+
+
+@given(dags(30), st.integers(1, 6), st.integers(0, 2**32), st.integers(1, 2**32), st.data())
+@SLOW
+def test_a_failing_operation_ends_everything(
+    needs: Needs, cuts: int, seed: int, chance: int, data: st.DataObject
+) -> None:
+    declared = pipeline({name: sorted(wanted) for name, wanted in needs.items()}, jobs_of(needs, cuts))
+    world = World(compiled(declared))
+    world.seconds = durations(needs, seed)
+    failing = data.draw(st.sampled_from(sorted(needs)))
+    world.fails = {failing: (ValueError("no"), 99)}
+    result = world.run(seed=chance)
+    assert result.status == "FAILED"
+    assert all(child.status != "RUNNING" for child in result.nested)
+    assert len(world.order()) == len(set(world.order()))
+    assert not [name for name in world.order() if failing in needs[name]]
+    assert result.duration <= sum(world.seconds.values())
