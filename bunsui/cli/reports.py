@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from click import style
 
-from bunsui.cli.words import clock, duration, moment, shortened
+from bunsui.cli.words import clock, duration, moment, number, shortened
 
 if TYPE_CHECKING:
     from bunsui.cli.options import App
@@ -182,11 +182,28 @@ def _taken(timed: Timed) -> str:
 
 
 def _outputs(outputs: Any) -> Iterator[tuple[str, str]]:
-    """Job/operation and its value; a spilled one is told by its key in the artefact bucket."""
+    """Job/operation and its value, or where it lies (docs/architecture.md, "Values between operations")."""
     if not isinstance(outputs, dict):
         yield "", shortened(outputs)
         return
     for job, operations in outputs.items():
         for operation, envelope in operations.items() if isinstance(operations, dict) else ():
-            told = envelope if isinstance(envelope, dict) else {"value": envelope}
-            yield f"{job}/{operation}", told["pointer"] if "pointer" in told else shortened(told.get("value"))
+            yield f"{job}/{operation}", _result(envelope)
+
+
+def _result(envelope: Any) -> str:
+    if isinstance(envelope, dict):
+        for kind, tell in _RESULTS.items():
+            if kind in envelope:
+                return tell(envelope)
+    return shortened(envelope)
+
+
+_RESULTS: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    "value": lambda envelope: shortened(envelope["value"]),
+    "pointer": lambda envelope: str(envelope["pointer"]),
+    "stored": lambda envelope: f"in the artefact bucket, as {envelope['job']}/{envelope['stored']}.json",
+    "skipped": lambda envelope: f"skipped: {envelope['skipped']}",
+    "list": lambda envelope: number(len(envelope["list"]), "result"),
+    "parts": lambda envelope: f"{number(envelope['count'], 'result')} below {envelope['parts']}/",
+}

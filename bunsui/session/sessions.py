@@ -28,6 +28,7 @@ from bunsui.session.model import (
     Status,
 )
 from bunsui.session.observe import Jobs, Observer, Which
+from bunsui.session.outputs import Artefacts, output
 from bunsui.session.parameters import resolve
 from bunsui.session.reconcile import Reconciler
 from bunsui.session.start import Starter
@@ -196,6 +197,15 @@ class Sessions:
             return observer.report(which, jobs=jobs)
 
         return watch(look, pace=pace, sleep=self.sleep)
+
+    def output(self, which: Which, job: str, operation: str) -> Any:
+        """The JSON value of a result that nothing consumes, wherever it lies.
+
+        Raises:
+            UsageError: BUN703, the session has no such output, or it was deleted.
+        """
+        session = self.get(which)
+        return output(session, job, operation, Names(session.pipeline, self.prefix).stack, Artefacts.of(self.aws))
 
     def questions(self, which: Which | None = None) -> Questions:
         """What waits for an answer, the oldest first: of one session, or of all of the environment."""

@@ -331,6 +331,23 @@ def test_a_report_of_a_session_that_succeeded(streams):
     assert "Next:" not in out.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("envelope", "told"),
+    [
+        ({"value": [1], "facts": {}}, "[1]"),
+        ({"stored": "total", "job": "add"}, "in the artefact bucket, as add/total.json"),
+        ({"skipped": "rows.output > 0 is false"}, "skipped: rows.output > 0 is false"),
+        ({"list": [{"value": 1}]}, "1 result"),
+        ({"parts": "sessions/sums/s-1/1/add/total", "count": 3}, "3 results below sessions/sums/s-1/1/add/total/"),
+    ],
+)
+def test_a_report_tells_every_kind_of_result(streams, envelope, told):
+    out, _ = streams(False)
+    session = samples.REPORT.session.model_copy(update={"outputs": {"add": {"total": envelope}}})
+    show_report(App(), samples.REPORT.model_copy(update={"session": session}))
+    assert f"Outputs:\n  add/total  {told}\n" in out.getvalue()
+
+
 def test_a_report_of_a_running_session(streams):
     out, _ = streams(False)
     show_report(App(), samples.RUNNING_REPORT)
