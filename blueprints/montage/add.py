@@ -1,34 +1,25 @@
-"""Adding images up to a mosaic, and making a picture of it: what Montage's mImgtbl, mAdd and mViewer do."""
+"""Adding images up to a mosaic: what Montage's mImgtbl and mAdd do."""
 
 from __future__ import annotations
 
-import struct
-import zlib
+from array import array
 from collections.abc import Sequence
+from math import isnan, nan, sqrt
 
-import numpy as np
-from numpy.typing import NDArray
-
-from blueprints.montage.fits import Image, Pixels
+from blueprints.montage.fits import Image
 from blueprints.montage.grid import Grid
 from blueprints.montage.results import Placed
-
-DARK, BRIGHT = 5.0, 99.7
-"""Percentiles of the pixels that are shown black and white."""
-
-SOFTENING = 10.0
-"""How strongly faint light is lifted: brightness is shown as asinh(10 b) / asinh(10) (Lupton et al. 2004)."""
 
 
 def placed(image: Image, mosaic: Grid) -> Placed:
     """The image's entry in the table of images."""
     left, bottom = mosaic.offset(image.grid)
-    return Placed(left, bottom, image.grid.width, image.grid.height, int(np.isfinite(image.pixels).sum()))
+    return Placed(left, bottom, image.grid.width, image.grid.height, _seen(image))
 
 
 def covered(image: Image) -> float:
     """Share of the pixels that show something, from 0 to 1."""
-    return float(np.isfinite(image.pixels).mean())
+    return _seen(image) / len(image.pixels)
 
 
 def add(images: Sequence[Image], table: Sequence[Placed], mosaic: Grid) -> tuple[Image, float]:
@@ -37,44 +28,26 @@ def add(images: Sequence[Image], table: Sequence[Placed], mosaic: Grid) -> tuple
     Raises:
         ValueError: an image is not as the table says.
     """
-    stack = np.full((len(images), mosaic.height, mosaic.width), np.nan)
-    for layer, image, entry in zip(stack, images, table, strict=True):
+    found: list[list[float]] = [[] for _ in range(mosaic.width * mosaic.height)]
+    for image, entry in zip(images, table, strict=True):
         if placed(image, mosaic) != entry:
             raise ValueError(f"the table says {entry}, but the image is {placed(image, mosaic)}")
-        layer[entry.bottom : entry.bottom + entry.height, entry.left : entry.left + entry.width] = image.pixels
-    seen = np.isfinite(stack)
-    count = seen.sum(axis=0)
-    total = np.where(seen, stack, 0.0).sum(axis=0)
-    mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-    return Image(mean, mosaic), _seams(np.where(seen, stack - mean, 0.0), count)
+        for at, value in enumerate(image.pixels):
+            if not isnan(value):
+                up, right = divmod(at, entry.width)
+                found[(entry.bottom + up) * mosaic.width + entry.left + right].append(value)
+    means = array("d", (sum(values) / len(values) if values else nan for values in found))
+    return Image(means, mosaic), _seams(found, means)
 
 
-def _seams(apart: Pixels, count: NDArray[np.int64]) -> float:
-    """From what images are apart from the mean of `count` images at each pixel.
-
-    The squared differences of every two of n numbers sum up to n times the squared differences from their mean.
-    """
-    pairs = int((count * (count - 1)).sum()) // 2
-    return float(np.sqrt((count * (apart**2).sum(axis=0)).sum() / pairs)) if pairs else 0.0
-
-
-def picture(*channels: Pixels) -> bytes:
-    """A PNG from one channel (grey) or three (red, green, blue); north is up."""
-    shown = np.stack([_shown(channel) for channel in channels], axis=-1)[::-1]
-    height, width, depth = shown.shape
-    rows = b"".join(b"\0" + row.tobytes() for row in shown)
-    header = struct.pack(">IIBBBBB", width, height, 8, {1: 0, 3: 2}[depth], 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(rows, 9)) + _chunk(b"IEND", b"")
+def _seams(found: Sequence[Sequence[float]], means: Sequence[float]) -> float:
+    """The squared differences of every two of n numbers are n times the squared differences from their mean."""
+    pairs = sum(len(values) * (len(values) - 1) // 2 for values in found)
+    squares = sum(
+        len(values) * sum((value - mean) ** 2 for value in values) for values, mean in zip(found, means, strict=True)
     )
+    return sqrt(squares / pairs) if pairs else 0.0
 
 
-def _shown(pixels: Pixels) -> NDArray[np.uint8]:
-    dark, bright = np.nanpercentile(pixels, [DARK, BRIGHT])
-    light = np.clip((np.nan_to_num(pixels, nan=dark) - dark) / max(bright - dark, 1e-9), 0, 1)
-    shown: NDArray[np.uint8] = (255 * np.arcsinh(SOFTENING * light) / np.arcsinh(SOFTENING)).round().astype(np.uint8)
-    return shown
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def _seen(image: Image) -> int:
+    return sum(not isnan(value) for value in image.pixels)

@@ -52,7 +52,6 @@ def declared(function: str, *place: str | int, **inputs: Any) -> Operation:
         reads=[lake / part for part in kind.reads],
         writes=[lake / part for part in kind.writes],
         retry=SERVICE,
-        requirements=["numpy==2.4.6"],
     )
 
 

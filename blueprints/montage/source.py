@@ -6,13 +6,15 @@ The sky is made up: a nebula and sixty stars. So a test can say how near the mos
 from __future__ import annotations
 
 import random
+from array import array
 from collections.abc import Iterator
+from functools import cache
+from math import ceil, exp, floor
+from typing import NamedTuple
 
-import numpy as np
-
-from blueprints.montage.fits import Image, Pixels, encode
+from blueprints.montage.fits import Image, encode
 from blueprints.montage.grid import Grid
-from blueprints.montage.projection import pixel, positions, sky
+from blueprints.montage.projection import pixel, sky
 from blueprints.montage.survey import BANDS, MOSAIC, SCALE, SIDE, Exposure, exposures
 
 STARS = 60
@@ -43,41 +45,64 @@ def raw_objects() -> Iterator[tuple[str, bytes]]:
 
 def observed(exposure: Exposure, noise: float = NOISE) -> Image:
     """What the camera sees: sky, background and noise; the same numbers each time."""
-    grid = camera(exposure)
-    x, y = pixel(MOSAIC, *sky(grid, *positions(grid)))
-    seed = 10 * BANDS.index(exposure.band) + exposure.number
-    grain = np.random.default_rng(seed).normal(0.0, 1.0, x.shape)
-    return Image(brightness(exposure.band, x, y) + background(exposure, *positions(grid)) + noise * grain, grid)
+    grid, dice = camera(exposure), random.Random(exposure.name)
+    behind = (background(exposure, x, y) for y in range(grid.height) for x in range(grid.width))
+    light = shining(exposure.band, grid)
+    return Image(array("d", (a + b + noise * dice.gauss(0.0, 1.0) for a, b in zip(light, behind, strict=True))), grid)
 
 
 def camera(exposure: Exposure) -> Grid:
     """The grid of a raw image."""
-    middle = np.array([MOSAIC.x + exposure.right]), np.array([MOSAIC.y + exposure.up])
-    ra, dec = sky(MOSAIC, *middle)
-    return Grid.turned(float(ra[0]), float(dec[0]), SCALE, SIDE, exposure.angle)
+    ra, dec = sky(MOSAIC, MOSAIC.x + exposure.right, MOSAIC.y + exposure.up)
+    return Grid.turned(ra, dec, SCALE, SIDE, exposure.angle)
 
 
-def background(exposure: Exposure, x: Pixels, y: Pixels) -> Pixels:
-    """The background at pixels of the raw image."""
+def background(exposure: Exposure, x: float, y: float) -> float:
+    """The background at a pixel of the raw image."""
     level, right, up = BACKGROUNDS[exposure.band][exposure.number]
     middle = (SIDE - 1) / 2
     return level + right * (x - middle) + up * (y - middle)
 
 
-def brightness(band: str, x: Pixels, y: Pixels) -> Pixels:
-    """The sky in a band at pixels of the mosaic."""
-    redness = 1.0 + BANDS.index(band)
-    light = np.zeros_like(x)
-    for right, up, width, counts, power in CLOUDS:
-        light += counts * redness**power * _blob(x - MOSAIC.x - right, y - MOSAIC.y - up, width)
-    dice = random.Random(17)
-    for star in range(1, STARS + 1):
-        right, up, colour = dice.random(), dice.random(), dice.random()
-        counts = 400.0 / star**0.7 * redness ** (colour - 0.5)
-        light += counts * _blob(x - right * MOSAIC.width, y - up * MOSAIC.height, SEEING)
-    return light
+class Light(NamedTuple):
+    """Something that shines: its pixel on the mosaic, how wide it seems (sigma), and its counts in the middle."""
+
+    x: float
+    y: float
+    width: float
+    counts: float
 
 
-def _blob(x: Pixels, y: Pixels, width: float) -> Pixels:
-    blob: Pixels = np.exp(-(x**2 + y**2) / (2 * width**2))
-    return blob
+@cache
+def lights(band: str) -> tuple[Light, ...]:
+    """The sky in a band."""
+    redness, dice = 1.0 + BANDS.index(band), random.Random(17)
+    clouds = [
+        Light(MOSAIC.x + right, MOSAIC.y + up, width, counts * redness**power)
+        for right, up, width, counts, power in CLOUDS
+    ]
+    stars = []
+    for number in range(1, STARS + 1):
+        x, y, colour = MOSAIC.width * dice.random(), MOSAIC.height * dice.random(), dice.random() - 0.5
+        stars.append(Light(x, y, SEEING, 400.0 / number**0.7 * redness**colour))
+    return (*clouds, *stars)
+
+
+def shining(band: str, grid: Grid) -> array[float]:
+    """The sky in a band at the pixels of a grid, whose pixels are as large as the mosaic's; in counts."""
+    pixels = array("d", [0.0]) * (grid.width * grid.height)
+    for light in lights(band):
+        x, y = pixel(grid, *sky(MOSAIC, light.x, light.y))
+        columns, rows = (
+            {at: exp(-(((at - middle) / light.width) ** 2) / 2) for at in _near(middle, light.width, size)}
+            for middle, size in ((x, grid.width), (y, grid.height))
+        )
+        for row, up in rows.items():
+            for column, right in columns.items():
+                pixels[row * grid.width + column] += light.counts * up * right
+    return pixels
+
+
+def _near(middle: float, width: float, size: int) -> range:
+    """The pixels of a row or column that light reaches: six widths away it is 1e-8 of what it is in the middle."""
+    return range(max(0, ceil(middle - 6 * width)), min(size, floor(middle + 6 * width) + 1))

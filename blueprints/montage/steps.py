@@ -6,7 +6,7 @@ Each is one program of Montage. Many operations share each of them: one per imag
 from __future__ import annotations
 
 from blueprints.montage import add as adding
-from blueprints.montage import background, fits, projection
+from blueprints.montage import background, fits, picture, projection
 from blueprints.montage.fits import Image
 from blueprints.montage.lake import lake
 from blueprints.montage.results import Agreement, Backgrounds, Mosaic, Placed, PlaneFit, Report
@@ -82,7 +82,7 @@ def colour(mosaics: list[Mosaic], backgrounds: list[Backgrounds]) -> Report:
 
 def _picture(name: str, mosaics: list[Mosaic]) -> Dataset:
     kind = mosaics[0].image.key.split("/")[1]
-    png = adding.picture(*(_read(mosaic.image).pixels for mosaic in mosaics))
+    png = picture.picture(*(_read(mosaic.image) for mosaic in mosaics))
     return (lake / "pictures").write_bytes(f"{kind}/{name}.png", png, "png")
 
 

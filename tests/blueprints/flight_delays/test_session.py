@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,20 +15,11 @@ from blueprints.outputs import output
 from bunsui import Workspace
 from bunsui.local import ephemeral
 from bunsui.session.model import Status
+from tests.blueprints.caches import share_caches
 from tests.blueprints.flight_delays import naive
 
-PROJECT = Path(__file__).parents[3]
 MONTH = 2
 LAKE = "flight-delays-lake-000000000000-us-east-1"
-
-
-def share_caches(folder: Path) -> None:
-    """Zips and installed requirements, which are named after their content, are made once for all runs of the tests."""
-    for name in ("assets", "requirements"):
-        cache = PROJECT / ".bunsui" / name
-        cache.mkdir(parents=True, exist_ok=True)
-        (folder / ".bunsui").mkdir(exist_ok=True)
-        (folder / ".bunsui" / name).symlink_to(cache)
 
 
 @pytest.fixture(scope="module")

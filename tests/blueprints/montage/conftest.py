@@ -1,59 +1,74 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from math import isnan, sqrt
 
-import numpy as np
 import pytest
 
 from blueprints.montage import add, background, fits, projection, source, survey
-from blueprints.montage.fits import Image, Pixels
+from blueprints.montage.fits import Image
+from blueprints.montage.grid import Grid
 from blueprints.montage.results import Backgrounds, PlaneFit
 
 
-@dataclass
+@dataclass(frozen=True)
 class Made:
     """One band without AWS: raw images to mosaic, as the pipeline does it."""
 
     exposures: list[survey.Exposure]
-    projected: list[Image]
     fits: list[PlaneFit]
     backgrounds: Backgrounds
     mosaic: Image
     seams: float
 
 
+def kept(image: Image) -> Image:
+    """As it comes back from the bucket."""
+    return fits.decode(fits.encode(image))
+
+
+@cache
 def make(band: str, noise: float, levels_only: bool = False) -> Made:
-    exposures = survey.exposures(band)
-    raw = [fits.decode(fits.encode(source.observed(one, noise))) for one in exposures]
-    projected = [fits.decode(fits.encode(projection.project(one, survey.MOSAIC))) for one in raw]
+    exposures, grid = survey.exposures(band), survey.MOSAIC
+    projected = [kept(projection.project(kept(source.observed(one, noise)), grid)) for one in exposures]
+    pairs = survey.overlaps(exposures)
     differences = background.table(
-        [
-            background.fit(projected[one], projected[two], (one, two), survey.MOSAIC)
-            for one, two in survey.overlaps(exposures)
-        ]
+        [background.fit(projected[one], projected[two], (one, two), grid) for one, two in pairs]
     )
-    backgrounds = background.model(differences, len(exposures), levels_only)
+    found = background.model(differences, len(exposures), levels_only)
     corrected = [
-        background.correct(image, plane, survey.MOSAIC)
-        for image, plane in zip(projected, backgrounds.planes, strict=True)
+        kept(background.correct(image, plane, grid)) for image, plane in zip(projected, found.planes, strict=True)
     ]
-    table = [add.placed(image, survey.MOSAIC) for image in corrected]
-    mosaic, seams = add.add(corrected, table, survey.MOSAIC)
-    return Made(exposures, projected, differences, backgrounds, mosaic, seams)
+    mosaic, seams = add.add(corrected, [add.placed(image, grid) for image in corrected], grid)
+    return Made(exposures, differences, found, mosaic, seams)
 
 
-def truth(band: str) -> Pixels:
-    """The sky with the mean of the images' backgrounds, which no image can tell from the sky."""
-    x, y = projection.positions(survey.MOSAIC)
-    light = source.brightness(band, x, y)
-    for one in survey.exposures(band):
-        here = projection.pixel(source.camera(one), *projection.sky(survey.MOSAIC, x, y))
-        light += source.background(one, *here) / len(survey.PLACES)
-    return light
+def everywhere(grid: Grid, value: Callable[[float, float], float]) -> list[float]:
+    """A value at every pixel."""
+    return [value(x, y) for y in range(grid.height) for x in range(grid.width)]
 
 
-def rms(values: Pixels) -> float:
-    return float(np.sqrt(np.nanmean(values**2)))
+def behind(exposure: survey.Exposure, grid: Grid) -> list[float]:
+    """The background of an image at the pixels of a grid."""
+    camera = source.camera(exposure)
+    return everywhere(
+        grid, lambda x, y: source.background(exposure, *projection.pixel(camera, *projection.sky(grid, x, y)))
+    )
+
+
+def mean(layers: Iterable[list[float]]) -> list[float]:
+    return [sum(values) / len(values) for values in zip(*layers, strict=True)]
+
+
+def errors(found: Iterable[float], wanted: Iterable[float]) -> list[float]:
+    """Found minus wanted, where something was found."""
+    return [one - other for one, other in zip(found, wanted, strict=True) if not isnan(one)]
+
+
+def rms(values: list[float]) -> float:
+    return sqrt(sum(value**2 for value in values) / len(values))
 
 
 @pytest.fixture(params=survey.BANDS)
