@@ -60,7 +60,7 @@ class RustEngine:
                 return None
         except (ValueError, TypeError, RecursionError) as error:
             raise JsonataError(str(error)) from None
-        return finite(value)
+        return finite(value) if type(value) is float else value
 
     def _host(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *arguments: function(self._ambient, *arguments)
@@ -88,8 +88,8 @@ def refuse_eval(*_: Any) -> Any:
     raise ValueError("T1006: Attempted to invoke a non-function")
 
 
-def finite(value: Any) -> Any:
+def finite(value: float) -> float:
     """JSON has no infinity; JSONata calls such a number out of range."""
-    if type(value) is float and not math.isfinite(value):
+    if not math.isfinite(value):
         raise JsonataError(f"D1001: Number out of range: {value}")
     return value

@@ -99,17 +99,18 @@ class Compiler:
             "kind": kind,
             "jsonata": jsonata_,
             "next": value.get("Next"),
-            "output": self._template(value, "Output", path, jsonata_),
-            "assign": self._template(value, "Assign", path, jsonata_),
         }
+        for field, target in (("Output", "output"), ("Assign", "assign")):
+            if field in value:
+                shared[target] = self._template(value, field, path, jsonata_)
         if kind in {"Task", "Parallel", "Map"}:
             shared["retry"] = tuple(retrier(entry) for entry in value.get("Retry", ()))
             shared["catch"] = tuple(
                 self.catcher(entry, f"{path}/Catch[{at}]", jsonata_) for at, entry in enumerate(value.get("Catch", ()))
             )
-        if jsonata_:
+        if jsonata_ and "Arguments" in value:
             shared["parameters"] = self._template(value, "Arguments", path, True)
-        elif kind != "Fail":
+        elif not jsonata_ and kind != "Fail":
             shared |= self.paths(value, path)
         builder: Callable[..., model.State] = getattr(self, f"_{kind.lower()}")
         return builder(value, path, jsonata_, shared)
@@ -120,7 +121,7 @@ class Compiler:
         for name, target in (("InputPath", "input_path"), ("OutputPath", "output_path")):
             if name in value:
                 found[target] = self._field(value, name, path, whole_or_path)
-        if value.get("Type") != "Map" or "ItemProcessor" in value:
+        if "Parameters" in value and (value.get("Type") != "Map" or "ItemProcessor" in value):
             found["parameters"] = self._template(value, "Parameters", path, False)
         if "ResultSelector" in value:
             found["result_selector"] = self._template(value, "ResultSelector", path, False)

@@ -71,10 +71,16 @@ def by_names(expression: Expression, names: tuple[str, ...], field: str) -> Look
 def by_engine(expression: Expression, field: str) -> Look:
     """Anything else is evaluated by the engine."""
     engine = expression.evaluate
+    names = expression.variables
+    reads_states = expression.states is None or bool(expression.states)
 
     def ask(frame: Frame) -> Any:
+        variables = frame.variables
+        bound = {name: variables[name] for name in names if name in variables}
+        if reads_states:
+            bound["states"] = states_of(expression, frame)
         try:
-            return engine(bindings(expression, frame), frame.ambient)
+            return engine(bound, frame.ambient)
         except JsonataError as error:
             raise Fault(
                 faults.QUERY_EVALUATION_ERROR,
@@ -89,21 +95,16 @@ def by_engine(expression: Expression, field: str) -> Look:
 STATES_PARTS: Final = ("input", "result", "errorOutput", "context")
 
 
-def bindings(expression: Expression, frame: Frame) -> dict[str, Any]:
-    """Only what the expression can read: handing everything over would cost as much as the data is large."""
-    variables = frame.variables
-    bound = {name: variables[name] for name in expression.variables if name in variables}
-    wanted = STATES_PARTS if expression.states is None else expression.states
-    if wanted:
-        states = {}
-        for name in wanted:
-            value = frame.part_of_states(name)
-            if name == "context" and expression.context is not None:
-                value = pruned(value, expression.context)
-            if value is not UNDEFINED:
-                states[name] = value
-        bound["states"] = states
-    return bound
+def states_of(expression: Expression, frame: Frame) -> dict[str, Any]:
+    """`$states`, with only what the expression can read: handing all over would cost as much as the data is large."""
+    states = {}
+    for name in STATES_PARTS if expression.states is None else expression.states:
+        value = frame.part_of_states(name)
+        if name == "context" and expression.context is not None:
+            value = pruned(value, expression.context)
+        if value is not UNDEFINED:
+            states[name] = value
+    return states
 
 
 def pruned(context: Mapping[str, Any], paths: frozenset[tuple[str, ...]]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from bunsui.interpreter.diagnostics import Diagnostic, wrong
 
 NAME = re.compile(r"[^\W\d]\w{0,79}\Z")
 RESERVED = frozenset({"states"})
+ASSIGNING = ("Assign", "Choices", "Catch")
+NESTING = ("Branches", "ItemProcessor", "Iterator")
 
 
 def check_scopes(
@@ -19,7 +21,11 @@ def check_scopes(
     states = machine.get("States")
     if not isinstance(states, dict):
         return
-    found = {name: dict(assigned(state, f"{path}/States/{name}")) for name, state in states.items()}
+    found = {
+        name: dict(assigned(state, f"{path}/States/{name}"))
+        for name, state in states.items()
+        if isinstance(state, dict) and not state.keys().isdisjoint(ASSIGNING)
+    }
     for places in found.values():
         for place, name in places.items():
             if not NAME.match(name) or name in RESERVED:
@@ -32,11 +38,9 @@ def check_scopes(
             yield from check_scopes(inner, frozenset() if isolated else here, place)
 
 
-def assigned(state: Any, path: str) -> Iterator[tuple[str, str]]:
+def assigned(state: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
     """The variables that a state assigns: where, and the name."""
-    if not isinstance(state, dict):
-        return
-    holders = [(path, state)]
+    holders: list[tuple[str, Any]] = [(path, state)]
     for field in ("Choices", "Catch"):
         entries = state.get(field)
         for at, entry in enumerate(entries if isinstance(entries, list) else ()):
@@ -49,7 +53,7 @@ def assigned(state: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def within(state: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
     """The machines within a state: where, the machine, and whether it cannot see outer variables."""
-    if not isinstance(state, dict):
+    if not isinstance(state, dict) or state.keys().isdisjoint(NESTING):
         return
     branches = state.get("Branches")
     for at, branch in enumerate(branches if isinstance(branches, list) else ()):

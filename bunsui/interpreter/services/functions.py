@@ -20,7 +20,7 @@ class Lambda:
     """Functions by name or ARN; each takes the event, or the event and a context."""
 
     def __init__(self, functions: Mapping[str, Function]) -> None:
-        self._functions = dict(functions)
+        self._functions = {name: (function, takes_context(function)) for name, function in functions.items()}
 
     def integrations(self) -> Mapping[str, Handler]:
         """The optimized integration, the SDK's, and function ARNs as Resource."""
@@ -52,12 +52,13 @@ class Lambda:
         return dressed(call, result, len(json.dumps(payload)), **headers, **extra)
 
     def _run(self, call: Call, name: str, payload: Any, spell: Callable[[Any], str], *, legacy: bool) -> Any:
-        function = self._functions.get(name) or self._functions.get(short(name))
-        if function is None:
+        found = self._functions.get(name) or self._functions.get(short(name))
+        if found is None:
             raise missing(call, name)
+        function, wants_context = found
         event = json.loads(compact({} if payload is None and not legacy else payload))
         try:
-            answer = function(event, Context(call, name)) if takes_context(function) else function(event)
+            answer = function(event, Context(call, name)) if wants_context else function(event)
             if isinstance(answer, Took):
                 return Took(answer.seconds, decoded(answer.result), answer.error)
             return decoded(answer)
