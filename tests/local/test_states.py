@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -119,7 +119,86 @@ def test_a_token_of_no_task_is_an_error_by_the_name_of_the_java_sdk(machines: Ma
         "Arguments": {"TaskToken": "nothing", "Output": "{}"},
         "End": True,
     }
-    assert machines.run(machines.make("sending", "Send", {"Send": send}))["error"] == "Sfn.TaskDoesNotExistException"
+    assert machines.run(machines.make("sending", "Send", {"Send": send}))["error"] == "Sfn.InvalidTokenException"
+
+
+def for_token(**more: Any) -> dict[str, Any]:
+    """A task that writes its token and the number of its attempt into a table, and waits."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken",
+        "Arguments": {
+            "TableName": "attempts",
+            "Key": {"id": {"S": "{% $string($states.context.State.RetryCount) %}"}},
+            "UpdateExpression": "SET task = :t",
+            "ExpressionAttributeValues": {":t": {"S": "{% $states.context.Task.Token %}"}},
+        },
+        "End": True,
+        **more,
+    }
+
+
+@pytest.fixture
+def tokens(clients: Callable[[str], Any]) -> Iterator[Callable[[int], str]]:
+    """The token that the attempt of a number has written."""
+    dynamodb = clients("dynamodb")
+    dynamodb.create_table(
+        TableName="attempts",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+
+    def token(attempt: int) -> str:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            item = dynamodb.get_item(TableName="attempts", Key={"id": {"S": str(attempt)}}).get("Item")
+            if item:
+                return str(item["task"]["S"])
+            time.sleep(0.02)
+        raise AssertionError(f"attempt {attempt} wrote no token")
+
+    yield token
+    dynamodb.delete_table(TableName="attempts")
+
+
+def test_every_attempt_has_a_token_of_its_own(machines: Machines, tokens: Callable[[int], str]) -> None:
+    retry = [{"ErrorEquals": ["Again"], "IntervalSeconds": 1, "MaxAttempts": 1}]
+    machine = machines.make("again", "Wait", {"Wait": for_token(Retry=retry)})
+    execution = machines.states.start_execution(stateMachineArn=machine)["executionArn"]
+    first = tokens(0)
+    machines.states.send_task_failure(taskToken=first, error="Again")
+    second = tokens(1)
+    assert first != second
+    with pytest.raises(machines.states.exceptions.TaskTimedOut):
+        machines.states.send_task_success(taskToken=first, output="1")
+    machines.states.send_task_success(taskToken=second, output="2")
+    assert json.loads(machines.finish(execution)["output"]) == 2
+    with pytest.raises(machines.states.exceptions.TaskTimedOut):
+        machines.states.send_task_success(taskToken=second, output="3")
+
+
+def test_a_task_waits_no_longer_than_its_execution(machines: Machines, tokens: Callable[[int], str]) -> None:
+    machine = machines.make("stopped-waiting", "Wait", {"Wait": for_token()})
+    execution = machines.states.start_execution(stateMachineArn=machine)["executionArn"]
+    token = tokens(0)
+    machines.states.stop_execution(executionArn=execution)
+    assert soon(lambda: closed(machines, token))
+
+
+def closed(machines: Machines, token: str) -> bool:
+    try:
+        machines.states.send_task_heartbeat(taskToken=token)
+    except machines.states.exceptions.TaskTimedOut:
+        return True
+    return False
+
+
+def soon(happens: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 5
+    while not (happened := happens()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return happened
 
 
 def test_a_child_that_succeeds(machines: Machines) -> None:

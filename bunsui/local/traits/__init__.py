@@ -20,9 +20,19 @@ What stays different, and is not mended:
 
 from __future__ import annotations
 
-from bunsui.local.traits import cloudformation, functions, limits, logs, nesting, packages, parallel, stopping
+from bunsui.local.traits import (
+    callbacks,
+    cloudformation,
+    functions,
+    limits,
+    logs,
+    nesting,
+    packages,
+    parallel,
+    stopping,
+)
 
-MENDED = (functions, packages, logs, parallel, nesting, stopping, limits, cloudformation)
+MENDED = (functions, packages, logs, parallel, nesting, stopping, callbacks, limits, cloudformation)
 
 
 def apply() -> None:
