@@ -13,7 +13,6 @@ from .decode import decode
 from .envelope import Envelope, read
 from .failures import DecodeError, EncodeError, MissingInput
 from .invocation import subject
-from .text import as_json
 
 Function = Callable[..., Any]
 
@@ -25,11 +24,23 @@ def call(function: Function, event: Mapping[str, Any]) -> Any:
         MissingInput, UnreadableInput, DecodeError, EncodeError: the runtime's own.
         Exception: whatever the function raises; in a batch it says for which item.
     """
-    about, inputs = event["bunsui"], event.get("inputs") or {}
+    about, inputs = event["bunsui"], _given(function, event.get("inputs") or {})
     if about.get("batch"):
         return _batch(function, about, inputs, event.get("items") or [])
     wanted = [(_parameter(name), envelope) for name, envelope in inputs.items()]
     return _once(function, about, dict(zip(inputs, _read(about, wanted))))  # noqa: B905 - their lengths are equal
+
+
+def _given(function: Function, inputs: Mapping[str, Envelope]) -> Mapping[str, Envelope]:
+    """The inputs without those of operations that were skipped, where the parameter has a default to take instead."""
+    if not any("skipped" in envelope for envelope in inputs.values()):
+        return inputs
+    known = inspect.signature(function).parameters
+    return {
+        name: envelope
+        for name, envelope in inputs.items()
+        if "skipped" not in envelope or name not in known or known[name].default is inspect.Parameter.empty
+    }
 
 
 def _batch(function: Function, about: Mapping[str, Any], inputs: Mapping[str, Envelope], items: list[Any]) -> list[Any]:
@@ -70,11 +81,12 @@ def _read(about: Mapping[str, Any], wanted: list[tuple[str, Envelope]]) -> list[
 def _once(function: Function, about: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
     _check_complete(function, values)
     kinds = hints.of(_annotated(function))
-    text = about.get("item") if about.get("text") else None
-    arguments = {}
-    for name, value in values.items():
-        kind = kinds.get(name, Any)
-        arguments[name] = decode(as_json(value, kind) if name == text else value, kind, _parameter(name))
+    if about.get("text"):
+        from .text import as_json
+
+        name = about["item"]
+        values = {**values, name: as_json(values[name], kinds.get(name, Any))}
+    arguments = {name: decode(value, kinds.get(name, Any), _parameter(name)) for name, value in values.items()}
     result = function(**arguments)
     if isinstance(result, types.CoroutineType):
         import asyncio

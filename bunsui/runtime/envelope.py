@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .failures import MissingInput, UnreadableInput
 
@@ -17,14 +17,16 @@ THREADS = 16
 """Objects that are read at the same time."""
 
 
-class Objects(Protocol):
-    """The objects of the artefact bucket."""
+if TYPE_CHECKING:  # a Protocol costs milliseconds of a cold start
 
-    def get(self, key: str) -> bytes:
-        """Content of an object; whatever is raised names the reason."""
+    class Objects(Protocol):
+        """The objects of the artefact bucket."""
 
-    def keys(self, prefix: str) -> Iterable[str]:
-        """Keys that begin so."""
+        def get(self, key: str) -> bytes:
+            """Content of an object; whatever is raised names the reason."""
+
+        def keys(self, prefix: str) -> Iterable[str]:
+            """Keys that begin so."""
 
 
 def read(
@@ -50,7 +52,7 @@ def read(
     return found
 
 
-class _Place(NamedTuple):
+class _Place:
     """Where a value is wanted, and which part of it.
 
     Attributes:
@@ -59,10 +61,17 @@ class _Place(NamedTuple):
         path: field names and list indexes to follow in the value.
     """
 
-    subject: str
-    into: list[Any]
-    at: int
-    path: tuple[str | int, ...] = ()
+    __slots__ = ("at", "into", "path", "subject")
+
+    def __init__(self, subject: str, into: list[Any], at: int, path: Sequence[str | int] = ()) -> None:
+        self.subject = subject
+        self.into = into
+        self.at = at
+        self.path = path
+
+    def along(self, path: Sequence[str | int]) -> _Place:
+        """The same place for what another path leads to."""
+        return _Place(self.subject, self.into, self.at, path)
 
     def put(self, value: Any) -> None:
         """Put the part of the value here."""
@@ -114,7 +123,7 @@ class _Reading:
             *some, last = map(repr, _KINDS)
             raise MissingInput(f"{place.subject}: its envelope has neither {', '.join(some)} nor {last}")
         path = (*(envelope.get("path") or ()), *place.path)
-        _KINDS[kind](self, envelope, place._replace(path=path))
+        _KINDS[kind](self, envelope, place.along(path))
 
     def want(self, key: str, place: _Place, put: Callable[[Any], None] | None = None) -> None:
         """Note that the value in an object belongs at a place, and how it is put there."""
@@ -164,7 +173,7 @@ def _pointer(reading: _Reading, envelope: Envelope, place: _Place) -> None:
 
 
 def _skipped(reading: _Reading, envelope: Envelope, place: _Place) -> None:
-    place._replace(path=()).put(None)
+    place.along(()).put(None)
 
 
 def _stored(reading: _Reading, envelope: Envelope, place: _Place) -> None:
@@ -177,7 +186,7 @@ def _stored(reading: _Reading, envelope: Envelope, place: _Place) -> None:
 def _list(reading: _Reading, envelope: Envelope, place: _Place) -> None:
     envelopes = envelope["list"]
     if place.path:
-        reading.place(envelopes[place.first(len(envelopes))], place._replace(path=place.path[1:]))
+        reading.place(envelopes[place.first(len(envelopes))], place.along(place.path[1:]))
         return
     values: list[Any] = [None] * len(envelopes)
     place.put(values)
@@ -205,7 +214,7 @@ def _part(reading: _Reading, envelope: Envelope, there: list[int], place: _Place
     index = place.first(envelope["count"])
     batched = envelope.get("batch", 1) > 1
     first = max((one for one in there if one <= index), default=-1)
-    one = place._replace(path=place.path[1:])
+    one = place.along(place.path[1:])
 
     def put_one(results: list[Any]) -> None:
         if index - first < len(results):

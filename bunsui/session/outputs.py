@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from bunsui.errors import UsageError
 from bunsui.model.names import artefact_bucket, spill_prefix
-from bunsui.runtime.envelope import Objects, read
+from bunsui.runtime.envelope import read
 from bunsui.runtime.failures import UnreadableInput
 
 if TYPE_CHECKING:
     from bunsui.aws import Aws
     from bunsui.aws.s3 import S3
+    from bunsui.runtime.envelope import Objects
     from bunsui.session.model import Session
 
 
