@@ -95,6 +95,11 @@ def test_what_was_skipped_is_none_where_the_annotation_allows_it(invoke):
         invoke(source.format("int"), inputs, raw=False)
 
 
+def test_a_default_stands_for_what_was_skipped(invoke):
+    inputs = {"a": {"skipped": "its condition did not hold"}, "b": {"value": 1}}
+    assert invoke("def main(b: int, a: int = 7): return a + b", inputs, raw=False) == {"value": 8}
+
+
 def test_a_function_that_may_not_use_the_bucket_says_so(invoke, monkeypatch):
     monkeypatch.delenv("BUNSUI_BUCKET", raising=False)
     with pytest.raises(Exception, match=r"parameter 'a': its value cannot be read: .* needs the artefact bucket"):
