@@ -5,6 +5,7 @@ Each band is a job; the last job makes one picture of the three mosaics.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from blueprints.montage.lake import lake
@@ -84,14 +85,18 @@ def band_of(band: str) -> Band:
     return Band(job, model, mosaic)
 
 
-bands = [band_of(band) for band in BANDS]
-colour = declared("colour", mosaics=[one.mosaic for one in bands], backgrounds=[one.model for one in bands])
+def montage(bands: Sequence[str]) -> Pipeline:
+    """The pipeline for these bands: one for a picture in grey, three for one in colour."""
+    made = [band_of(band) for band in bands]
+    colour = declared("colour", mosaics=[one.mosaic for one in made], backgrounds=[one.model for one in made])
+    return Pipeline(
+        "montage",
+        description="A mosaic of the sky from overlapping images with backgrounds of their own, in three bands.",
+        parameters=[
+            Parameter("levels_only", bool, default=False, description="correct the level of each image, not its slope")
+        ],
+        jobs=[*(one.job for one in made), Job("colour", colour)],
+    )
 
-pipeline = Pipeline(
-    "montage",
-    description="A mosaic of the sky in three bands, from overlapping images with backgrounds of their own.",
-    parameters=[
-        Parameter("levels_only", bool, default=False, description="correct the level of each image, not its slope")
-    ],
-    jobs=[*(one.job for one in bands), Job("colour", colour)],
-)
+
+pipeline = montage(BANDS)

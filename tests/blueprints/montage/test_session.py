@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 
 from blueprints import loading
-from blueprints.montage import demo, fits, load, source, survey
-from blueprints.montage.pipeline import pipeline
+from blueprints.montage import demo, fits, load, source
+from blueprints.montage.pipeline import montage
 from blueprints.outputs import output
 from bunsui import Workspace
 from bunsui.local import ephemeral
 from bunsui.session.model import SessionReport, Status
 from bunsui.testing import PipelineRun, PipelineRunner
 from tests.blueprints.caches import share_caches
+
+pipeline = montage(["j"])
+"""One band of three: the graph within it is what counts, and the machine that tests are run on is small."""
 
 LAKE = "montage-lake-000000000000-us-east-1"
 
@@ -55,7 +58,7 @@ def here(pipeline_runner: Callable[..., PipelineRunner]) -> SimpleNamespace:
 
 def test_both_come_to_the_same(workspace: Workspace, there: SessionReport, here: SimpleNamespace) -> None:
     assert there.failure is None
-    assert (there.session.status, there.session.status) == (Status.SUCCEEDED, here.run.status)
+    assert there.session.status == here.run.status == Status.SUCCEEDED
     assert {job.job: job.status for job in there.jobs} == here.run.jobs
     runs = {run.operation: run for job in there.jobs for run in job.operations}
     assert {name: run.tries for name, run in runs.items()} == {name: here.run.tries(name) for name in here.run.order}
@@ -68,10 +71,9 @@ def test_both_wrote_the_same_images(workspace: Workspace, there: SessionReport, 
     s3: Any = workspace.aws.client("s3")
     keys = [one["Key"] for one in s3.list_objects_v2(Bucket=LAKE)["Contents"]]
     assert sorted(keys) == sorted(here.objects)
-    for band in survey.BANDS:
-        key = f"mosaics/planes/{band}.fits"
-        mosaic = fits.decode(s3.get_object(Bucket=LAKE, Key=key)["Body"].read())
-        assert list(mosaic.pixels) == pytest.approx(list(fits.decode(here.objects[key]).pixels), rel=1e-5)
+    key = "mosaics/planes/j.fits"
+    mosaic = fits.decode(s3.get_object(Bucket=LAKE, Key=key)["Body"].read())
+    assert list(mosaic.pixels) == pytest.approx(list(fits.decode(here.objects[key]).pixels), rel=1e-5)
 
 
 def test_every_operation_began_after_what_it_takes(there: SessionReport) -> None:
@@ -83,7 +85,7 @@ def test_every_operation_began_after_what_it_takes(there: SessionReport) -> None
 
 def test_the_result_can_be_shown(workspace: Workspace, there: SessionReport) -> None:
     lines = demo.summary(output(workspace, there.session, "colour", "colour"), Path("montage.png")).splitlines()
-    assert [line.split()[0] for line in lines[3:6]] == list(survey.BANDS)
+    assert lines[3].split()[0] == "j"
     assert lines[-1] == "The picture is in montage.png"
 
 
