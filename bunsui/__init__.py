@@ -13,8 +13,19 @@ if TYPE_CHECKING:
     from bunsui.errors import BunsuiError as BunsuiError
     from bunsui.errors import BunsuiErrors as BunsuiErrors
     from bunsui.model.approval import Approval as Approval
+    from bunsui.model.choice import Choice as Choice
+    from bunsui.model.condition import Condition as Condition
+    from bunsui.model.condition import contains as contains
+    from bunsui.model.condition import ends_with as ends_with
+    from bunsui.model.condition import exists as exists
+    from bunsui.model.condition import is_in as is_in
+    from bunsui.model.condition import length as length
+    from bunsui.model.condition import matches as matches
+    from bunsui.model.condition import starts_with as starts_with
+    from bunsui.model.handle import Handle as Handle
     from bunsui.model.job import Job as Job
     from bunsui.model.on_error import Fallback as Fallback
+    from bunsui.model.on_error import Skip as Skip
     from bunsui.model.operation import Operation as Operation
     from bunsui.model.operation import operation as operation
     from bunsui.model.pipeline import Pipeline as Pipeline
@@ -26,6 +37,7 @@ if TYPE_CHECKING:
     from bunsui.resources.table import Table as Table
     from bunsui.runtime.dataset import Dataset as Dataset
     from bunsui.runtime.decision import Decision as Decision
+    from bunsui.runtime.failure import Failure as Failure
     from bunsui.targets.lambda_ import Lambda as Lambda
     from bunsui.workspace import Workspace as Workspace
 
@@ -34,21 +46,33 @@ _HOMES = {
     "Bucket": "bunsui.resources.bucket",
     "BunsuiError": "bunsui.errors",
     "BunsuiErrors": "bunsui.errors",
+    "Choice": "bunsui.model.choice",
+    "Condition": "bunsui.model.condition",
     "Dataset": "bunsui.runtime.dataset",
     "Decision": "bunsui.runtime.decision",
+    "Failure": "bunsui.runtime.failure",
     "Fallback": "bunsui.model.on_error",
     "Finished": "bunsui.model.wait",
+    "Handle": "bunsui.model.handle",
     "Job": "bunsui.model.job",
     "Lambda": "bunsui.targets.lambda_",
     "Operation": "bunsui.model.operation",
     "Parameter": "bunsui.model.references",
     "Pipeline": "bunsui.model.pipeline",
     "Retry": "bunsui.model.retry",
+    "Skip": "bunsui.model.on_error",
     "Table": "bunsui.resources.table",
     "Wait": "bunsui.model.wait",
     "Workspace": "bunsui.workspace",
     "__version__": "bunsui._version",
+    "contains": "bunsui.model.condition",
+    "ends_with": "bunsui.model.condition",
+    "exists": "bunsui.model.condition",
+    "is_in": "bunsui.model.condition",
+    "length": "bunsui.model.condition",
+    "matches": "bunsui.model.condition",
     "operation": "bunsui.model.operation",
+    "starts_with": "bunsui.model.condition",
 }
 
 __all__ = [
@@ -56,21 +80,33 @@ __all__ = [
     "Bucket",
     "BunsuiError",
     "BunsuiErrors",
+    "Choice",
+    "Condition",
     "Dataset",
     "Decision",
+    "Failure",
     "Fallback",
     "Finished",
+    "Handle",
     "Job",
     "Lambda",
     "Operation",
     "Parameter",
     "Pipeline",
     "Retry",
+    "Skip",
     "Table",
     "Wait",
     "Workspace",
     "__version__",
+    "contains",
+    "ends_with",
+    "exists",
+    "is_in",
+    "length",
+    "matches",
     "operation",
+    "starts_with",
 ]
 
 

@@ -178,6 +178,7 @@ CODES: dict[str, str] = {
     "BUN108": "an input does not belong to the function",
     "BUN109": "an access cannot be declared",
     "BUN110": "a requirement is not pinned or not valid",
+    "BUN111": "a condition has no meaning",
     # 2xx: the pipeline
     "BUN201": "a name is used twice",
     "BUN202": "the graph has a cycle",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 
 from bunsui.compile.layout import Leaving
 from bunsui.errors import BunsuiError, DeclarationError, raise_all
@@ -16,8 +17,8 @@ from bunsui.model.binding import Bound
 from bunsui.model.job import Job
 from bunsui.model.on_error import Fallback
 from bunsui.model.operation import A_YEAR
-from bunsui.model.references import FromConstant, Source, flat
-from bunsui.model.step import Step
+from bunsui.model.references import FromConstant, FromOutput, Source, flat
+from bunsui.model.step import Step, handlers
 
 INLINE = 32 * 1024
 """Bytes that a result has at most inside a state machine, however much room there is."""
@@ -51,6 +52,7 @@ def inline(
     job: Job,
     meeting: Iterable[Collection[str]],
     operations: Mapping[str, Bound],
+    steps: Mapping[str, Bound],
     exports: Mapping[str, tuple[str, ...]],
 ) -> int:
     """Bytes that each result of a job may have in the state machine.
@@ -60,15 +62,16 @@ def inline(
         job: the declaration.
         meeting: results that meet in one place, for every place between the job's steps.
         operations: of the job.
+        steps: of the pipeline.
         exports: job -> operations whose results leave it.
 
     Raises:
         DeclarationError: BUN301 when even references would not fit.
     """
     together = max(
-        sum(map(len, exports.values())),
-        *(len(list(flat(bound.inputs.values()))) for bound in operations.values()),
-        *map(len, meeting),
+        _shares(chain.from_iterable(exports.values()), steps),
+        *(_taken(bound, steps) for bound in operations.values()),
+        *(_shares(names, steps) for names in meeting),
     )
     room = (QUOTA - OURS) // _reference(pipeline, {**exports, job.name: tuple(operations)})
     if together > room:
@@ -79,8 +82,19 @@ def inline(
             hint="put operations into several jobs, or let them write to a resource instead of returning values",
         )
     each = min(INLINE, SHARED // max(together, 1), VARIABLES // len(operations))
-    raise_all(error for bound in operations.values() for error in _written_down(bound.operation, bound.inputs, each))
+    all_of_them = (bound for outer in operations.values() for bound in outer.all)
+    raise_all(error for bound in all_of_them for error in _written_down(bound.operation, bound.inputs, each))
     return each
+
+
+def _shares(names: Iterable[str], steps: Mapping[str, Bound]) -> int:
+    return sum(steps[name].operation.shares for name in names)
+
+
+def _taken(bound: Bound, steps: Mapping[str, Bound]) -> int:
+    """Shares of what a step is given: results, and as much for every constant and parameter."""
+    sources = [source for one in bound.all for source in flat(one.inputs.values())]
+    return sum(steps[one.operation].operation.shares if isinstance(one, FromOutput) else 1 for one in sources)
 
 
 def _written_down(operation: Step, inputs: Mapping[str, Source], each: int) -> Iterator[BunsuiError]:
@@ -115,4 +129,5 @@ def places(part: Part, leaves_it: Leaving) -> Iterator[Collection[str]]:
 
 def longest(operations: Iterable[Bound]) -> int:
     """Seconds that a job can take: every step after the other, each as often as its retries allow."""
-    return min(A_YEAR, START + sum(bound.operation.longest for bound in operations))
+    seconds = (bound.operation.longest + sum(one.longest for one in handlers(bound.operation)) for bound in operations)
+    return min(A_YEAR, START + sum(seconds))

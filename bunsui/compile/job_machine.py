@@ -11,12 +11,16 @@ from bunsui.compile.budget import longest
 from bunsui.compile.joins import Joins
 from bunsui.compile.layout import Layout, leaving
 from bunsui.compile.states import Link, Scope, jsonata, machine
-from bunsui.compile.steps import approval, operation, wait
+from bunsui.compile.steps import approval, choice, operation, wait
+from bunsui.compile.steps import map as mapping
 from bunsui.compile.steps.context import RESULT, Context, JobPlan
 from bunsui.compile.steps.failing import handled
+from bunsui.compile.steps.guard import guarded
 from bunsui.model.approval import Approval
 from bunsui.model.binding import Bound
 from bunsui.model.calls import Call
+from bunsui.model.choice import Choice
+from bunsui.model.map import Map
 from bunsui.model.names import Names
 from bunsui.model.operation import Operation
 from bunsui.model.step import Step
@@ -25,6 +29,8 @@ from bunsui.model.wait import Wait
 
 LINKS: Mapping[type[Step], Callable[[Bound, Context], list[Link]]] = {
     Approval: approval.links,
+    Choice: choice.links,
+    Map: mapping.links,
     Operation: operation.links,
     Wait: wait.links,
 }
@@ -32,6 +38,8 @@ LINKS: Mapping[type[Step], Callable[[Bound, Context], list[Link]]] = {
 
 CALLS: Mapping[type[Step], Callable[[Bound, Mapping[str, str], Names], Iterable[Call]]] = {
     Approval: approval.calls,
+    Choice: choice.calls,
+    Map: mapping.calls,
     Operation: operation.calls,
     Wait: wait.calls,
 }
@@ -57,8 +65,8 @@ def job_machine(plan: JobPlan) -> State:
 
 
 def step_links(bound: Bound, context: Context) -> list[Link]:
-    """The states of a step, with what happens when it fails."""
-    return handled(bound, LINKS[type(bound.operation)](bound, context), context)
+    """The states of a step, with what decides whether it runs and what happens when it fails."""
+    return guarded(bound, handled(bound, context, LINKS[type(bound.operation)]), context)
 
 
 def machine_calls(bound: Bound, workers: Mapping[str, str], names: Names) -> Iterable[Call]:

@@ -10,7 +10,8 @@ from bunsui.compile.job_machine import job_machine, machine_calls
 from bunsui.compile.joins import join_calls
 from bunsui.compile.layout import leaving
 from bunsui.compile.session_machine import JobStart, session_machine
-from bunsui.compile.steps.context import JobPlan, facts
+from bunsui.compile.steps.context import JobPlan, facts, stand_ins
+from bunsui.compile.steps.distributed import kept_apart, makes_parts
 from bunsui.compile.workers import table_arn, worker_calls, workers
 from bunsui.graph.part import Part
 from bunsui.graph.schedule import schedule
@@ -21,6 +22,7 @@ from bunsui.model.names import ACCOUNT, JOB_RUNS_TABLE, PARTITION, REGION, SESSI
 from bunsui.model.operation import Operation
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.references import FromOutput, FromParameter
+from bunsui.model.skipping import skips
 from bunsui.model.target import Code, State, Worker
 
 MACHINE_STARS = (
@@ -75,11 +77,12 @@ def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Operation], Code])
     Raises:
         DeclarationError: BUN301 when a limit of AWS would be exceeded.
     """
-    made = workers(pipeline.units, _large(pipeline), code_of)
+    made = workers(pipeline.units, _large(pipeline), _parts(pipeline), code_of)
     worker_of = {why.operation: name for name, worker in made.items() for why in worker.why}
     exports, results = _exports(pipeline), _results(pipeline)
     starts = _starts(pipeline, exports, results)
-    shown = facts(pipeline.operations.values())
+    shown, skipped = facts(pipeline.operations.values()), skips(pipeline.operations)
+    apart = kept_apart(pipeline.operations.values())
     jobs = {}
     for job in pipeline.jobs:
         operations = {name: bound for name, bound in pipeline.operations.items() if bound.job == job.name}
@@ -88,9 +91,20 @@ def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Operation], Code])
             {name: bound.feeds for name, bound in operations.items()},
         )
         leaves_it = leaving(part, {name: bound.feeds for name, bound in operations.items()}, exports[job.name])
-        inline = budget.inline(names.stack, job, budget.places(part, leaves_it), operations, exports)
+        meeting = budget.places(part, leaves_it)
+        inline = budget.inline(names.stack, job, meeting, operations, pipeline.operations, exports)
         job_plan = JobPlan(
-            pipeline.name, job.name, operations, exports[job.name], worker_of, part, inline, names, shown
+            pipeline.name,
+            job.name,
+            operations,
+            exports[job.name],
+            worker_of,
+            part,
+            inline,
+            names,
+            shown,
+            skipped,
+            apart,
         )
         calls = tuple(_job_calls(operations, part, names.job(job.name), worker_of, names))
         jobs[job.name] = Machine(job.name, names.job(job.name), job_machine(job_plan), calls)
@@ -108,9 +122,27 @@ def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Operation], Code])
 
 
 def _large(pipeline: Pipeline) -> frozenset[str]:
-    """Steps whose results can be too large for the state machine."""
-    steps = (bound.operation for outer in pipeline.operations.values() for bound in outer.all)
-    return frozenset(step.name for step in steps if not types.is_small(step.result_type()))
+    """Steps whose results can be too large for the state machine, or those that can become their results."""
+    found: set[str] = set()
+    for outer in pipeline.operations.values():
+        for bound in reversed(list(outer.all)):
+            step, others = bound.operation, (part.operation.name for part in stand_ins(bound))
+            if not types.is_small(step.result_type()) or not found.isdisjoint(others):
+                found.add(step.name)
+            if makes_parts(step):
+                found |= {one.name for one in step.steps.values()}
+    return frozenset(found)
+
+
+def _parts(pipeline: Pipeline) -> frozenset[str]:
+    """Steps that can result in what lies in S3 in parts, or those that can become their results."""
+    found: set[str] = set()
+    for outer in pipeline.operations.values():
+        for bound in reversed(list(outer.all)):
+            others = (part.operation.name for part in stand_ins(bound))
+            if makes_parts(bound.operation) or not found.isdisjoint(others):
+                found.add(bound.operation.name)
+    return frozenset(found)
 
 
 def _results(pipeline: Pipeline) -> frozenset[str]:

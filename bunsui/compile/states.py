@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from bunsui.model.names import shorten
 from bunsui.model.target import Json, State
@@ -40,19 +41,49 @@ ONWARD = "\0onward"
 def machine(links: Sequence[Link], output: Json, **top: Json) -> State:
     """A state machine or branch that runs the links one after the other and results in `output`."""
     states: dict[str, State] = {}
-    for position, link in enumerate(links):
-        last = position + 1 == len(links)
-        for name, state in {link.name: link.state, **link.beside}.items():
-            after = state_name(f"{name}: done") if last else links[position + 1].name
-            if state["Type"] == "Choice":
-                states[name] = _onward(state, after)
-            else:
-                leads = {"End": True} if last else {"Next": after}
-                states[name] = {**_onward(state, after), "Output": _output(state, output) if last else {}, **leads}
-            if last and _goes_onward(state):
-                states[after] = {"Type": "Pass", "Output": output, "End": True}
-        states.update(link.ends)
+    for link, following in pairwise(links):
+        states |= _followed(link, following.name)
+    for name, state in {links[-1].name: links[-1].state, **links[-1].beside}.items():
+        after = state_name(f"{name}: done")
+        if state["Type"] == "Choice":
+            states[name] = _onward(state, after)
+        else:
+            states[name] = {**_onward(state, after), "Output": _output(state, output), "End": True}
+        if _goes_onward(state):
+            states[after] = {"Type": "Pass", "Output": output, "End": True}
+    states |= links[-1].ends
     return {**top, "StartAt": links[0].name, "States": states}
+
+
+def _followed(link: Link, after: str) -> dict[str, State]:
+    """The states of a link that another one follows."""
+    found: dict[str, State] = {}
+    for name, state in {link.name: link.state, **link.beside}.items():
+        led = _onward(state, after)
+        found[name] = led if state["Type"] == "Choice" else {**led, "Output": {}, "Next": after}
+    return {**found, **link.ends}
+
+
+class Aside(NamedTuple):
+    """A chain that a link may lead to, and that goes on where the link does.
+
+    Attributes:
+        first: name of its first state.
+        beside, ends: what it adds to those of the link.
+    """
+
+    first: str
+    beside: Mapping[str, State]
+    ends: Mapping[str, State]
+
+
+def aside(links: Sequence[Link]) -> Aside:
+    """The links as a chain beside another link."""
+    ends: dict[str, State] = {}
+    for link, following in pairwise(links):
+        ends |= _followed(link, following.name)
+    last = links[-1]
+    return Aside(links[0].name, {last.name: last.state, **last.beside}, {**ends, **last.ends})
 
 
 _WAYS = ("Choices", "Catch")
@@ -79,7 +110,7 @@ def _output(state: State, output: Json) -> Json:
     assigned = {f"{{% ${name} %}}": expression for name, expression in state.get("Assign", {}).items()}
     if isinstance(output, dict):
         return {key: assigned.get(value, value) if isinstance(value, str) else value for key, value in output.items()}
-    return output
+    return assigned.get(output, output) if isinstance(output, str) else output
 
 
 def jsonata(expression: str) -> str:

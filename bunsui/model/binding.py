@@ -8,12 +8,19 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from bunsui.errors import BunsuiError, DeclarationError, Where, raise_all
-from bunsui.model import membership
+from bunsui.model import membership, types
 from bunsui.model.approval import Approval
+from bunsui.model.binding_condition import bind_condition
+from bunsui.model.binding_map import bind_map
 from bunsui.model.bound import Bound as Bound
 from bunsui.model.bound import Unit as Unit
+from bunsui.model.choice import Choice
 from bunsui.model.feeding import Scope, after, inputs
+from bunsui.model.handle import Handle
 from bunsui.model.job import Job
+from bunsui.model.map import Map
+from bunsui.model.on_error import HANDLER
+from bunsui.model.operation import Operation
 from bunsui.model.references import FromOutput, FromParameter, Parameter
 from bunsui.model.step import Step
 from bunsui.model.wait import Wait
@@ -52,15 +59,68 @@ def _read_inside(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) 
     return replace(plain, refers=refers)
 
 
+def _bound(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
+    return _completed(BINDERS.get(type(step), _plain)(step, job, scope, errors), scope, errors)
+
+
+def _completed(bound: Bound, scope: Scope, errors: list[BunsuiError]) -> Bound:
+    """What every kind of step can have: a condition, and an operation that handles its failure."""
+    step = bound.operation
+    if step.when is not None:
+        bound = replace(bound, when=bind_condition(step.when, f"operation {step.name!r}", scope, errors))
+    if isinstance(step.on_error, Handle):
+        handler = _handler(bound, step.on_error, scope, errors)
+        bound = replace(bound, parts={**bound.parts, HANDLER: handler})
+    return bound
+
+
+def _handler(bound: Bound, way: Handle, scope: Scope, errors: list[BunsuiError]) -> Bound:
+    step, handler = bound.operation, way.operation
+    try:
+        fed = inputs(handler, scope, errors, way.told())
+        errors += _misfit(step, handler)
+    except BunsuiError as wrong:
+        errors.append(wrong)
+        fed = {}
+    return _completed(Bound(handler, bound.job, fed, tuple(after(handler, scope, errors))), scope, errors)
+
+
+def _misfit(step: Step, handler: Operation) -> Iterator[BunsuiError]:
+    gives, wanted = handler.result_type(), step.result_type()
+    if not types.fits(gives, wanted):
+        yield DeclarationError(
+            "BUN104",
+            f"operation {step.name!r}: its handler {handler.name!r} returns {types.describe(gives)}, but it returns "
+            f"{types.describe(wanted)} itself",
+            where=handler.where,
+            hint="the handler's result stands in for that of the step; change one of the two annotations",
+            related=[("operation", step.where)],
+        )
+
+
+def _choice(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
+    assert isinstance(step, Choice)
+    parts = {key: _bound(inner, job, scope, errors) for key, inner in step.steps.items()}
+    rules = {}
+    for place, (condition, _) in enumerate(step.alternatives):
+        bound = bind_condition(condition, f"operation {step.name!r}", scope, errors)
+        if bound is not None:
+            rules[str(place)] = bound
+    return replace(_plain(step, job, scope, errors), parts=parts, rules=rules)
+
+
+def _map(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
+    bound = bind_map(step, job, scope, errors)
+    return replace(bound, parts={key: _completed(part, scope, errors) for key, part in bound.parts.items()})
+
+
 BINDERS: Mapping[type[Step], Callable[[Step, str, Scope, list[BunsuiError]], Bound]] = {
     Approval: _read_inside,
+    Choice: _choice,
+    Map: _map,
     Wait: _read_inside,
 }
 """Kinds of step that have steps within them, or refer to more than their inputs -> how they are bound."""
-
-
-def _bound(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
-    return BINDERS.get(type(step), _plain)(step, job, scope, errors)
 
 
 def _once(errors: Iterable[BunsuiError]) -> list[BunsuiError]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from bunsui.model.binding_condition import BoundCondition
 from bunsui.model.operation import Operation
 from bunsui.model.references import FromOutput, FromParameter, Source, flat
 from bunsui.model.step import Step
@@ -22,6 +23,8 @@ class Bound:
         after: names of steps that come before it only by `>>`.
         parts: the steps within it, by what they are to it.
         refers: what is read inside the state machine, not handed to a function.
+        when: what must hold for it to run.
+        rules: what must hold for parts of it to run, by what they are to it.
     """
 
     operation: Step
@@ -30,12 +33,22 @@ class Bound:
     after: tuple[str, ...] = ()
     parts: Mapping[str, Bound] = field(default_factory=dict)
     refers: tuple[FromOutput | FromParameter, ...] = ()
+    when: BoundCondition | None = None
+    rules: Mapping[str, BoundCondition] = field(default_factory=dict)
+
+    @property
+    def read(self) -> Iterator[FromOutput | FromParameter]:
+        """Everything that the state machine itself reads for it, but not for the steps within it."""
+        yield from self.refers
+        for condition in (self.when, *self.rules.values()):
+            if condition is not None:
+                yield from condition.refers
 
     @property
     def sources(self) -> Iterator[Source]:
         """Everything that it and the steps within it take."""
         yield from flat(self.inputs.values())
-        yield from self.refers
+        yield from self.read
         for part in self.parts.values():
             yield from part.sources
 
@@ -54,7 +67,7 @@ class Bound:
     @property
     def needs(self) -> frozenset[str]:
         """Names of all steps that must have finished before it."""
-        return self.feeds | frozenset(self.after)
+        return self.feeds | frozenset(name for bound in self.all for name in bound.after)
 
 
 class Unit(NamedTuple):

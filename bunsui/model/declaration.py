@@ -50,10 +50,19 @@ class Declaration(BaseModel):
 
     def __eq__(self, other: object) -> bool:
         """The place is not part of the value."""
-        return type(other) is type(self) and self.__dict__ == other.__dict__
+        return type(other) is type(self) and content(self.__dict__) == content(other.__dict__)
 
     def __hash__(self) -> int:
         return id(self)
+
+
+def content(value: Any) -> Any:
+    """A value in a form that can be compared: to compare references makes conditions, not truth values."""
+    if isinstance(value, dict):
+        return {name: content(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [content(one) for one in value]
+    return value.__content__() if hasattr(type(value), "__content__") else value
 
 
 def refuse(message: str, hint: str, code: str = "BUN101") -> PydanticCustomError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from bunsui.errors import BunsuiError, DeclarationError, Where
 from bunsui.model import types
@@ -16,30 +16,18 @@ from bunsui.model.references import (
     FromList,
     FromOutput,
     FromParameter,
+    Given,
     Output,
     Parameter,
     Source,
-    parts,
 )
+from bunsui.model.resolving import Reader, foreign, source_of, type_of
+from bunsui.model.resolving import Scope as Scope
 from bunsui.model.signature import Parameter as Wanted
 from bunsui.model.signature import Signature
 from bunsui.model.step import Step
 
 NOTHING: Mapping[str, Any] = {}
-
-
-class Scope(NamedTuple):
-    """What the parameters of a pipeline's operations may be fed from."""
-
-    pipeline: str
-    parameters: Mapping[str, Parameter]
-    operations: Mapping[str, Step]
-
-    def candidates(self, name: str) -> str:
-        """A hint with the nearest names that could feed `name`."""
-        known = [*self.operations, *self.parameters]
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or sorted(known)[:5]
-        return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
 
 
 def inputs(
@@ -80,7 +68,7 @@ def after(operation: Step, scope: Scope, errors: list[BunsuiError]) -> Iterator[
         if scope.operations.get(name) is earlier:
             yield name
         else:
-            errors.append(_foreign(operation, f"it is to run after operation {name!r}", where, scope))
+            errors.append(foreign(_reader(operation), f"it is to run after operation {name!r}", where, scope))
 
 
 def _source(operation: Step, wanted: Wanted, signature: Signature, scope: Scope) -> Source | None:
@@ -105,16 +93,11 @@ def _source(operation: Step, wanted: Wanted, signature: Signature, scope: Scope)
 def _explicit(operation: Step, name: str, given: Any, scope: Scope) -> Source:
     if isinstance(given, Step):
         given = given.output
-    if isinstance(given, Output):
-        source, path = parts(given)
-        if scope.operations.get(source.name) is not source:
-            raise _foreign(operation, f"input {name!r} comes from operation {source.name!r}", source.where, scope)
-        return FromOutput(source.name, path)
     if isinstance(given, Parameter):
-        if given.name not in scope.parameters:
-            raise _foreign(operation, f"input {name!r} is parameter {given.name!r}", given.where, scope)
-        return FromParameter(given.name)
-    if isinstance(given, list | tuple) and any(isinstance(one, Step | Output | Parameter) for one in given):
+        given = given.value
+    if isinstance(given, Output | Given):
+        return source_of(given, _reader(operation, f"input {name!r}"), scope)
+    if isinstance(given, list | tuple) and any(isinstance(one, Step | Output | Parameter | Given) for one in given):
         return FromList(tuple(_explicit(operation, name, one, scope) for one in given))
     return FromConstant(_json(operation, name, given))
 
@@ -137,13 +120,14 @@ def _misfits(
     match source:
         case FromOutput(name, path):
             giver = scope.operations[name]
-            kind = _field(operation, wanted.name, giver, path)
+            kind = type_of(source, _reader(operation, f"input {wanted.name!r}"), scope)
             label = ".".join([giver.title, *path])
             fit, gives = types.fits(kind, wanted.annotation), f"{label} {'is' if path else 'returns'} {_type(kind)}"
             related.append((name, giver.signature().where))
-        case FromParameter(name):
-            kind = scope.parameters[name].type
-            fit, gives = types.fits(kind, wanted.annotation), f"pipeline parameter '{name}' is {_type(kind)}"
+        case FromParameter(name, path):
+            kind = type_of(source, _reader(operation, f"input {wanted.name!r}"), scope)
+            label = ".".join([name, *path])
+            fit, gives = types.fits(kind, wanted.annotation), f"pipeline parameter '{label}' is {_type(kind)}"
             related.append(("parameter", scope.parameters[name].where))
         case FromHere(name, kind):
             fit, gives = types.fits(kind, wanted.annotation), f"{name} is {_type(kind)}"
@@ -182,25 +166,6 @@ def _type(annotation: Any) -> str:
     return types.describe(annotation)
 
 
-def _field(operation: Step, name: str, source: Step, path: tuple[str, ...]) -> Any:
-    kind = source.result_type()
-    for depth, field in enumerate(path):
-        try:
-            kind = types.field_type(kind, field)
-        except types.NoSuchField as missing:
-            label = ".".join([source.name, "output", *path[:depth]])
-            near = difflib.get_close_matches(field, missing.candidates or [], n=1)
-            options = f"it has {', '.join(missing.candidates)}" if missing.candidates else "it has no fields"
-            raise DeclarationError(
-                "BUN107",
-                f"operation {operation.name!r}: input {name!r}: {label} is {_type(kind)}, which has no field {field!r}",
-                where=operation.where,
-                hint=f"did you mean {near[0]!r}? {options}" if near else options,
-                related=[(source.name, source.signature().where)],
-            ) from None
-    return kind
-
-
 def _fallback(operation: Step) -> Iterator[BunsuiError]:
     fallback = operation.on_error
     if not isinstance(fallback, Fallback):
@@ -229,11 +194,5 @@ def _no_parameter(operation: Step, name: str, signature: Signature) -> Declarati
     )
 
 
-def _foreign(operation: Step, what: str, where: Where, scope: Scope) -> DeclarationError:
-    return DeclarationError(
-        "BUN204",
-        f"operation {operation.name!r}: {what}, which is not part of pipeline {scope.pipeline!r}",
-        where=operation.where,
-        hint="add it to the pipeline, or take the reference away",
-        related=[("declared", where)],
-    )
+def _reader(operation: Step, part: str = "") -> Reader:
+    return Reader(f"operation {operation.name!r}", part, operation.where)

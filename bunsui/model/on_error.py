@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bunsui.model.declaration import Declaration
 from bunsui.model.retry import EVERY, ErrorNames
+
+HANDLER = "on_error"
+"""What a step that handles failures is called within the step that failed."""
 
 
 class OnError(Declaration):
@@ -20,6 +24,11 @@ class OnError(Declaration):
     def __init__(self, /, **data: Any) -> None:
         super().__init__(**data)
 
+    @property
+    def steps(self) -> Mapping[str, Any]:
+        """The step that handles the failure, by `HANDLER`, if one does."""
+        return {}
+
 
 class Fallback(OnError):
     """What an operation results in when it failed for good: `on_error=Fallback([], on=[ValueError])`.
@@ -32,3 +41,7 @@ class Fallback(OnError):
 
     def __init__(self, value: Any, **data: Any) -> None:
         super().__init__(value=value, **data)
+
+
+class Skip(OnError):
+    """Take it as skipped when it failed for good: `on_error=Skip(on=[ConnectionError])`."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field
 
 from bunsui.errors import DeclarationError
+from bunsui.model.condition import Reference
 from bunsui.model.declaration import Declaration, Identifier, caller, refuse, show
-
-if TYPE_CHECKING:
-    from bunsui.model.step import Step
 
 REQUIRED: Any = object()
 """The default of a parameter that has none."""
@@ -52,22 +50,27 @@ class Parameter(Declaration):
         """Whether a session has to give it."""
         return self.default is REQUIRED
 
+    @property
+    def value(self) -> Given:
+        """What a session gives for it, to be compared in conditions or fed to an input."""
+        return Given(self)
 
-class Output:
-    """The result of an operation, or with `.field` a field of it: `count.output.rows`."""
 
-    __slots__ = ("_operation", "_path")
+class _Fields(Reference):
+    """A value whose fields are its attributes."""
 
-    def __init__(self, operation: Step, path: tuple[str, ...] = ()) -> None:
-        self._operation = operation
+    __slots__ = ("_of", "_path")
+
+    def __init__(self, of: Any, path: tuple[str, ...] = ()) -> None:
+        self._of = of
         self._path = path
 
-    def __getattr__(self, field: str) -> Output:
+    def __getattr__(self, field: str) -> Self:
         if field.startswith("__"):
             raise AttributeError(field)
-        return Output(self._operation, (*self._path, field))
+        return type(self)(self._of, (*self._path, field))
 
-    def __getitem__(self, field: str) -> Output:
+    def __getitem__(self, field: str) -> Self:
         if not isinstance(field, str):
             raise DeclarationError(
                 "BUN107",
@@ -75,10 +78,28 @@ class Output:
                 where=caller(),
                 hint="take the whole output, and the part in the function that needs it",
             )
-        return Output(self._operation, (*self._path, field))
+        return type(self)(self._of, (*self._path, field))
 
     def __repr__(self) -> str:
-        return ".".join([self._operation.name, "output", *self._path])
+        return ".".join([self._of.name, _PROPERTY[type(self)], *self._path])
+
+    def __content__(self) -> Any:
+        return _PROPERTY[type(self)], self._of, self._path
+
+
+class Output(_Fields):
+    """The result of an operation, or with `.field` a field of it: `count.output.rows`."""
+
+    __slots__ = ()
+
+
+class Given(_Fields):
+    """What a session gives for a parameter, or with `.field` a field of it: `month.value`."""
+
+    __slots__ = ()
+
+
+_PROPERTY: Mapping[type[_Fields], str] = {Output: "output", Given: "value"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +132,12 @@ class FromHere:
     Attributes:
         name: what the enclosing step calls it.
         type: annotation of the value.
+        far: whether it may come by reference.
     """
 
     name: str
     type: Any = Any
+    far: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +159,6 @@ def flat(sources: Iterable[Source]) -> Iterator[Source]:
             yield source
 
 
-def parts(output: Output) -> tuple[Step, tuple[str, ...]]:
-    """Operation and path of an output; its own attributes are all fields of the value."""
-    return output._operation, output._path
+def parts(reference: Output | Given) -> tuple[Any, tuple[str, ...]]:
+    """What the value is of, and the path in it; its own attributes are all fields of the value."""
+    return reference._of, reference._path

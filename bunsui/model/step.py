@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from bunsui.model.condition import Condition, Reference, condition_of
 from bunsui.model.declaration import Identifier, refuse, show
 from bunsui.model.on_error import OnError
 from bunsui.model.order import Ordered
@@ -24,6 +25,16 @@ def _way(value: object) -> object:
     return value
 
 
+def condition_field(value: object) -> object:
+    """What `when=` takes: a condition, or a reference to something that is true or false."""
+    if value is None or isinstance(value, Condition | Reference):
+        return None if value is None else condition_of(value)
+    raise refuse(f"when={show(value)} is no condition", "write when=row_count.output > 0")
+
+
+When = Annotated[Condition | None, BeforeValidator(condition_field)]
+
+
 class Step(Ordered):
     """What operations, maps, choices, approvals and the like have in common.
 
@@ -37,6 +48,7 @@ class Step(Ordered):
 
     name: Identifier
     inputs: dict[str, Any] = Field(default={})
+    when: When = None
     on_error: Annotated[OnError | None, BeforeValidator(_way)] = None
     description: str = ""
 
@@ -64,6 +76,11 @@ class Step(Ordered):
         return self.name
 
     @property
+    def shares(self) -> int:
+        """How much room its result has where many meet, in units of an operation's."""
+        return 1
+
+    @property
     def longest(self) -> int:
         """Seconds that it can take at most, with every retry."""
         raise NotImplementedError
@@ -84,6 +101,12 @@ class Step(Ordered):
 def within(step: Step) -> list[Step]:
     """The step and all steps in it, outermost first."""
     found = [step]
-    for inner in step.steps.values():
+    for inner in (*step.steps.values(), *(step.on_error.steps.values() if step.on_error is not None else ())):
         found += within(inner)
     return found
+
+
+def handlers(step: Step) -> list[Step]:
+    """The steps that can run because others failed: its own handler, that of the handler, and those of steps in it."""
+    found = list(step.on_error.steps.values()) if step.on_error is not None else []
+    return found + [handler for inner in (*step.steps.values(), *found) for handler in handlers(inner)]

@@ -25,6 +25,9 @@ FACT = 1024
 LENGTH = "#"
 """The last step of a fact's path that means the length of what is there."""
 
+THERE = "?"
+"""The last step of a fact's path that means whether something is there and not None."""
+
 
 def enveloped(result: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """The envelope of a result, and how many bytes of it were put into S3.
@@ -40,9 +43,9 @@ def enveloped(result: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], in
     value = encode(result, f"{subject()}: result")
     data = _json(value)
     wanted = about.get("facts") or {}
-    facts = {"facts": _facts(value, wanted)} if wanted else {}
+    facts = {"facts": facts_of(value, wanted)} if wanted else {}
     kept = about.get("store") or about.get("part") is not None
-    if not kept and len(data) <= max(about.get("inline", INLINE), SMALL):
+    if not kept and not about.get("apart") and len(data) <= max(about.get("inline", INLINE), SMALL):
         return {"value": value, **facts}, 0
     bucket = store.artefact_bucket(f"{subject()}: keeping a result of {len(data)} bytes")
     place = _place(about)
@@ -69,7 +72,7 @@ def _json(value: Any) -> bytes:
         raise EncodeError(f"{subject()}: result has text that is no valid Unicode (a lone surrogate)") from None
 
 
-def _facts(value: Any, wanted: Mapping[str, Sequence[str | int]]) -> dict[str, Any]:
+def facts_of(value: Any, wanted: Mapping[str, Sequence[str | int]]) -> dict[str, Any]:
     """The values at the paths; an optional field that is not there makes no fact."""
     found: dict[str, Any] = {}
     for name, path in wanted.items():
@@ -90,6 +93,8 @@ def _at(value: Any, path: Sequence[str | int]) -> list[Any]:
     for depth, step in enumerate(path, 1):
         if step == LENGTH and depth == len(path):
             return [len(value)] if isinstance(value, list | dict | str) else []
+        if step == THERE and depth == len(path):
+            return [value is not None]
         if not has(value, step):
             return []
         value = value[step]

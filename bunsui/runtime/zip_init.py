@@ -3,22 +3,34 @@
 from .dataset import Dataset
 from .decision import Decision
 from .declarations import Bucket, Operation, Table, __version__, operation, stand_in
+from .failure import Failure
 
 _DECLARATIONS = (
     "Approval",
     "BunsuiError",
     "BunsuiErrors",
+    "Choice",
+    "Condition",
     "Fallback",
     "Finished",
+    "Handle",
     "Job",
     "Lambda",
     "Parameter",
     "Pipeline",
     "Retry",
+    "Skip",
     "Wait",
     "Workspace",
+    "contains",
+    "ends_with",
+    "exists",
+    "is_in",
+    "length",
+    "matches",
+    "starts_with",
 )
 
 globals().update((name, stand_in(name)) for name in _DECLARATIONS)
 
-__all__ = ["Bucket", "Dataset", "Decision", "Operation", "Table", "__version__", "operation", *_DECLARATIONS]
+__all__ = ["Bucket", "Dataset", "Decision", "Failure", "Operation", "Table", "__version__", "operation", *_DECLARATIONS]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, constant, field, jsonata, text, variable, whole
+from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, constant, field, jsonata, text, variable
 from bunsui.graph.part import Part
 from bunsui.model.binding import Bound
 from bunsui.model.names import Names
 from bunsui.model.references import FromConstant, FromHere, FromList, FromOutput, FromParameter, Source
+from bunsui.model.skipping import stands_alone
 from bunsui.model.target import Json
+from bunsui.runtime.result import LENGTH, THERE
 
 RESULT = "out"
 """What the variables of results begin with."""
@@ -22,15 +23,39 @@ def fact(path: tuple[str, ...]) -> str:
     return ".".join(path) or "."
 
 
-def facts(operations: Iterable[Bound]) -> dict[str, dict[str, tuple[str, ...]]]:
+def facts(operations: Collection[Bound]) -> dict[str, dict[str, tuple[str, ...]]]:
     """For each step, what of its result others read inside the state machine: name -> path."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for outer in operations:
         for bound in outer.all:
-            for source in bound.refers:
+            for source in bound.read:
                 if isinstance(source, FromOutput):
                     found.setdefault(source.operation, {})[fact(source.path)] = source.path
+    for outer in operations:
+        for bound in outer.all:
+            for part in stand_ins(bound):
+                found.setdefault(part.operation.name, {}).update(found.get(bound.operation.name, {}))
     return {name: dict(sorted(wanted.items())) for name, wanted in found.items()}
+
+
+def stand_ins(bound: Bound) -> list[Bound]:
+    """The steps within it whose result can become its own."""
+    return [part for key, part in bound.parts.items() if stands_alone(bound, key)]
+
+
+def reached(value: str, path: Sequence[str]) -> str:
+    """JSONata of what the path of a fact leads to in a value; undefined where it leads nowhere."""
+    if path and path[-1] in _ASKED:
+        return _ASKED[path[-1]].format(reached(value, path[:-1]))
+    return ".".join([value, *map(field, path)])
+
+
+_ASKED: Mapping[str, str] = {
+    LENGTH: '($type({0}) = "array" ? $count({0}) : $type({0}) = "string" ? $length({0})'
+    ' : $type({0}) = "object" ? $count($keys({0})))',
+    THERE: "($exists({0}) ? {0} != null : false)",
+}
+"""Last steps that are no field: what they mean."""
 
 
 class JobPlan(NamedTuple):
@@ -45,6 +70,8 @@ class JobPlan(NamedTuple):
         inline: bytes that a result may have in the state machine.
         names: of everything in AWS.
         facts: step -> what of its result is read inside the state machine: name -> path.
+        skips: step that can be skipped -> those that it is skipped with.
+        apart: steps whose results are put into S3 however small they are.
     """
 
     pipeline: str
@@ -56,6 +83,8 @@ class JobPlan(NamedTuple):
     inline: int
     names: Names
     facts: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
+    skips: Mapping[str, tuple[str, ...]] = {}
+    apart: frozenset[str] = frozenset()
 
 
 class Context(NamedTuple):
@@ -67,6 +96,10 @@ class Context(NamedTuple):
         depth: of nested Parallels; variables of the same name must not shadow each other.
         emit: the states of any step, for the steps within a step.
         here: what the enclosing step provides, by name: envelopes.
+        stands_for: step -> the one whose result it makes.
+        given: JSONata of what a job's execution is started with.
+        about: more of what functions are told.
+        batch: the elements that a function is run for, one after the other.
     """
 
     plan: JobPlan
@@ -74,14 +107,24 @@ class Context(NamedTuple):
     depth: int
     emit: Callable[[Bound, Context], list[Link]]
     here: Mapping[str, Json] = {}
+    stands_for: Mapping[str, str] = {}
+    given: str = CONTEXT_INPUT
+    about: Mapping[str, Json] = {}
+    batch: Json = None
 
     def links(self, bound: Bound) -> list[Link]:
         """The states of a step within this one, in a place of their own: a branch, or an iteration."""
         return self.emit(bound, self)
 
+    def instead(self, bound: Bound, part: Bound, here: Mapping[str, Json] | None = None) -> list[Link]:
+        """The states of a step within another one, `bound`, whose result it makes."""
+        name = self.stands_for.get(bound.operation.name, bound.operation.name)
+        named = {**self.stands_for, part.operation.name: name}
+        return self.emit(part, self._replace(stands_for=named, here=self.here if here is None else here))
+
     def result(self, name: str) -> str:
         """The variable for the result of a step, which from now on is in sight."""
-        found = variable(f"{RESULT}{self.depth}", name)
+        found = variable(f"{RESULT}{self.depth}", self.stands_for.get(name, name))
         self.scope[name] = f"${found}"
         return found
 
@@ -89,8 +132,8 @@ class Context(NamedTuple):
         """What an operation's function is invoked with (docs/architecture.md, "Values between operations")."""
         about = {
             "pipeline": self.plan.pipeline,
-            "session": jsonata(f"{CONTEXT_INPUT}.session"),
-            "attempt": jsonata(f"{CONTEXT_INPUT}.attempt"),
+            "session": jsonata(f"{self.given}.session"),
+            "attempt": jsonata(f"{self.given}.attempt"),
             "job": self.plan.job,
             "operation": bound.operation.name,
             "try": jsonata("$states.context.State.RetryCount"),
@@ -98,19 +141,27 @@ class Context(NamedTuple):
         }
         if facts := self.plan.facts.get(bound.operation.name):
             about["facts"] = {name: list(path) for name, path in facts.items()}
-        return {"bunsui": {**about, **more}, "inputs": self.inputs(bound)}
+        if bound.operation.name in self.plan.apart:
+            about["apart"] = True
+        payload = {"bunsui": {**about, **self.about, **more}, "inputs": self.inputs(bound)}
+        return payload if self.batch is None else {**payload, "items": self.batch}
 
     def inputs(self, bound: Bound) -> dict[str, Json]:
         """The envelope of each input."""
-        return {parameter: self.envelope(source) for parameter, source in bound.inputs.items()}
+        return {
+            parameter: self.envelope(source)
+            for parameter, source in bound.inputs.items()
+            if self.batch is None or not isinstance(source, FromHere)
+        }
 
     def envelope(self, source: Source) -> Json:
         """The envelope of one input, or JSONata of it."""
         match source:
             case FromConstant(value):
                 return {"value": constant(value)}
-            case FromParameter(parameter):
-                return {"value": jsonata(f"{CONTEXT_INPUT}.parameters.{field(parameter)}")}
+            case FromParameter(parameter, path):
+                value = jsonata(f"{self.given}.parameters.{field(parameter)}")
+                return {"value": value, "path": list(path)} if path else {"value": value}
             case FromHere(name):
                 return self.here[name]
             case FromList(items):
@@ -119,13 +170,12 @@ class Context(NamedTuple):
                 whole = self.whole(source.operation)
                 if not source.path:
                     return jsonata(whole)
-                path = json.dumps(source.path).replace("${", "\\u0024{")
-                return jsonata(f'$merge([{whole}, {{"path": {path}}}])')
+                return jsonata(f'$merge([{whole}, {{"path": {text(source.path)}}}])')
 
     def read(self, source: FromOutput | FromParameter) -> str:
         """JSONata of a value that is read inside the state machine; undefined where an optional field is absent."""
         if isinstance(source, FromParameter):
-            return ".".join([f"{CONTEXT_INPUT}.parameters", field(source.name), *map(field, source.path)])
+            return reached(f"{self.given}.parameters.{field(source.name)}", source.path)
         return f"{self.whole(source.operation)}.facts.{field(fact(source.path))}"
 
     def inside(self, source: Source) -> str:
@@ -138,9 +188,9 @@ class Context(NamedTuple):
     def told(self, name: str, value: str) -> str:
         """JSONata of the envelope of a result that JSONata makes, with what others read of it."""
         wanted = self.plan.facts.get(name, {})
-        shown = ", ".join(f"{text(one)}: {'.'.join([value, *map(field, path)])}" for one, path in wanted.items())
+        shown = ", ".join(f"{text(one)}: {reached(value, path)}" for one, path in wanted.items())
         return f'{{"value": {value}, "facts": {{{shown}}}}}' if shown else f'{{"value": {value}}}'
 
     def whole(self, operation: str) -> str:
         """JSONata of the envelope of a step's whole result, of this job or of another."""
-        return whole(operation, self.scope)
+        return self.scope.get(operation, f"{self.given}.inputs.{field(operation)}")

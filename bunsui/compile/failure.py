@@ -1,0 +1,25 @@
+"""What a caught error says, as JSONata: its name, and the message that the user's code gave it."""
+
+from __future__ import annotations
+
+
+def error(caught: str) -> str:
+    """JSONata of the name of a caught error."""
+    return f'($exists({caught}.Error) ? {caught}.Error : "States.Unknown")'
+
+
+def message(caught: str) -> str:
+    """JSONata of what a caught error says.
+
+    The cause of a failed function is JSON with `errorMessage` (AWS Lambda developer guide, "python-exceptions"); any
+    other cause is text, and one that is too long is cut off and is no JSON then.
+    """
+    cause = f"{caught}.Cause"
+    told = f"$parse({cause}).errorMessage"
+    return f'($exists({cause}) ? ({_is_object(cause, "errorMessage")} ? $string({told}) : {cause}) : "")'
+
+
+def _is_object(cause: str, name: str) -> str:
+    """JSONata of whether a cause is a JSON object with a field of that name, as far as its ends tell."""
+    ends = f'$substring({cause}, 0, 1) = "{{" and $substring({cause}, -1) = "}}"'
+    return f'{ends} and $contains({cause}, "\\"{name}\\"")'

@@ -1,0 +1,102 @@
+"""What a reference in a declaration means in its pipeline: where the value comes from, and of which type it is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from bunsui.errors import DeclarationError, Where
+from bunsui.model import types
+from bunsui.model.references import FromOutput, FromParameter, Given, Output, Parameter, parts
+from bunsui.model.step import Step
+
+
+class Scope(NamedTuple):
+    """What the parameters of a pipeline's operations may be fed from."""
+
+    pipeline: str
+    parameters: Mapping[str, Parameter]
+    operations: Mapping[str, Step]
+
+    def candidates(self, name: str) -> str:
+        """A hint with the nearest names that could feed `name`."""
+        known = [*self.operations, *self.parameters]
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or sorted(known)[:5]
+        return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+
+
+class Reader(NamedTuple):
+    """Who refers to something.
+
+    Attributes:
+        name: such as `operation 'clean'`.
+        part: which of its fields does, such as `input 'rows'`.
+        where: the line to name when it is wrong.
+    """
+
+    name: str
+    part: str
+    where: Where
+
+
+def source_of(reference: Output | Given, reader: Reader, scope: Scope) -> FromOutput | FromParameter:
+    """Where the value comes from.
+
+    Raises:
+        DeclarationError: BUN204, it is not part of the pipeline.
+    """
+    of, path = parts(reference)
+    if isinstance(reference, Given):
+        if of.name not in scope.parameters:
+            raise foreign(reader, f"{reader.part} is parameter {of.name!r}", of.where, scope)
+        return FromParameter(of.name, path)
+    known = scope.operations.get(of.name)
+    if known is None or known is not of:
+        raise foreign(reader, f"{reader.part} comes from operation {of.name!r}", of.where, scope)
+    return FromOutput(of.name, path)
+
+
+def type_of(source: FromOutput | FromParameter, reader: Reader, scope: Scope) -> Any:
+    """The type of the value.
+
+    Raises:
+        DeclarationError: BUN107, there is no such field.
+    """
+    if isinstance(source, FromParameter):
+        parameter = scope.parameters[source.name]
+        return _field(parameter.type, source.path, f"{source.name}.value", ("parameter", parameter.where), reader)
+    giver = scope.operations[source.operation]
+    if not source.path:
+        return giver.result_type()
+    declared = (giver.name, giver.signature().where)
+    return _field(giver.result_type(), source.path, f"{giver.name}.output", declared, reader)
+
+
+def _field(kind: Any, path: tuple[str, ...], label: str, declared: tuple[str, Where], reader: Reader) -> Any:
+    for depth, field in enumerate(path):
+        try:
+            kind = types.field_type(kind, field)
+        except types.NoSuchField as missing:
+            whole = ".".join([label, *path[:depth]])
+            near = difflib.get_close_matches(field, missing.candidates or [], n=1)
+            options = f"it has {', '.join(missing.candidates)}" if missing.candidates else "it has no fields"
+            raise DeclarationError(
+                "BUN107",
+                f"{reader.name}: {reader.part}: {whole} is {types.describe(kind)}, which has no field {field!r}",
+                where=reader.where,
+                hint=f"did you mean {near[0]!r}? {options}" if near else options,
+                related=[declared],
+            ) from None
+    return kind
+
+
+def foreign(reader: Reader, what: str, where: Where, scope: Scope) -> DeclarationError:
+    """The error of a reference to what is not part of the pipeline."""
+    return DeclarationError(
+        "BUN204",
+        f"{reader.name}: {what}, which is not part of pipeline {scope.pipeline!r}",
+        where=reader.where,
+        hint="add it to the pipeline, or take the reference away",
+        related=[("declared", where)],
+    )
