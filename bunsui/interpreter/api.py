@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bunsui.interpreter.definition import Machine
-from bunsui.interpreter.distributed import MapRun
 from bunsui.interpreter.history import Event
 from bunsui.interpreter.jsonvalue import to_json
+from bunsui.interpreter.map_run import MapRun
 from bunsui.interpreter.parsing import parse
 from bunsui.interpreter.run import Run
 from bunsui.interpreter.scheduler import Clock

@@ -13,7 +13,7 @@ from bunsui.interpreter.faults import StateMachineStopped
 from bunsui.interpreter.jsonata import UNDEFINED
 
 if TYPE_CHECKING:
-    from bunsui.interpreter.distributed import MapRun
+    from bunsui.interpreter.map_run import MapRun
     from bunsui.interpreter.run import Run
 
 ABORTABLE = frozenset({"Task", "Wait", "Parallel", "Map"})
@@ -54,6 +54,7 @@ class Branch:
         previous: the id that the next event of this line names as its predecessor.
         children: lines that a Parallel or Map of this one has running.
         partial: what a redrive of the current state can keep.
+        volume: the bytes of the variables assigned so far, or more.
     """
 
     __slots__ = (
@@ -74,6 +75,7 @@ class Branch:
         "steps",
         "token",
         "variables",
+        "volume",
     )
 
     def __init__(self, run: Run, previous: int, variables: Mapping[str, Any], item: Any = None) -> None:
@@ -81,6 +83,7 @@ class Branch:
         self.ambient = run.world.ambient
         self.previous = previous
         self.variables: dict[str, Any] = dict(variables)
+        self.volume = 0
         self.item = item
         self.state: State | None = None
         self.entered = 0

@@ -120,6 +120,8 @@ def comparison(variable: str, operator: str, operand: Any) -> Evaluate:
     """One operator."""
     if not isinstance(variable, str):
         raise RuleError("Value is not a reference path", "/Variable")
+    if not operator.endswith("Path"):
+        check_operand(operator, operand)
     if operator == "IsPresent":
         read = path_or_intrinsic(variable)
         return lambda frame, data: present(read, frame, data) is operand
@@ -136,6 +138,27 @@ def comparison(variable: str, operator: str, operand: Any) -> Evaluate:
         return lambda frame, data: compare(left(frame, data), right(frame, data))
     compare = COMPARISONS[operator]
     return lambda frame, data: compare(left(frame, data), operand)
+
+
+OPERANDS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "Numeric": (is_number, "Value is not of type NUMBER"),
+    "String": (lambda value: isinstance(value, str), "Value is not of type STRING"),
+    "Boolean": (lambda value: isinstance(value, bool), "Value is not of type BOOLEAN"),
+    "Timestamp": (lambda value: moment(value) is not None, "String does not match RFC3339 timestamp"),
+    "Is": (lambda value: isinstance(value, bool), "Value is not of type BOOLEAN"),
+}
+"""What operators compare with, by how they begin."""
+
+
+def check_operand(operator: str, operand: Any) -> None:
+    """A literal operand has the type of its operator.
+
+    Raises:
+        RuleError: it has another one.
+    """
+    for head, (accepts, message) in OPERANDS.items():
+        if operator.startswith(head) and not accepts(operand):
+            raise RuleError(message, f"/{operator}")
 
 
 def present(read: Evaluate, frame: Frame, data: Any) -> bool:

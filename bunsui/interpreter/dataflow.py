@@ -10,6 +10,7 @@ from bunsui.interpreter.definition import Catcher, Rule, State, Steps
 from bunsui.interpreter.faults import Fault
 from bunsui.interpreter.jsonata import UNDEFINED
 from bunsui.interpreter.jsonvalue import compact, too_large
+from bunsui.interpreter.variables import check_variables
 
 
 def effective_input(branch: Branch, state: State, data: Any) -> Any:
@@ -81,6 +82,8 @@ def leave(branch: Branch, state: State, output: Any, assigned: Any) -> None:
     """Check the size of the output and record that the state is left."""
     if output is not branch.input and too_large(output):
         raise faults.data_limit(state.name)
+    if assigned:
+        check_variables(branch, state.name, assigned)
     branch.exit(state, output, assigned)
     branch.input = output
 

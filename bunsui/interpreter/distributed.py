@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bunsui.interpreter import faults
@@ -14,52 +13,13 @@ from bunsui.interpreter.faults import Fault
 from bunsui.interpreter.item_formats import Item, entries
 from bunsui.interpreter.item_reader import read_items
 from bunsui.interpreter.jsonvalue import compact
+from bunsui.interpreter.map_run import MapRun
 from bunsui.interpreter.maps import array_of, concurrency
-from bunsui.interpreter.result_writer import written_results
+from bunsui.interpreter.result_writer import keeps_records, record, written_results
 from bunsui.interpreter.scheduler import Future, Turns
 
 if TYPE_CHECKING:
     from bunsui.interpreter.run import Run
-
-
-@dataclass(slots=True)
-class MapRun:
-    """What DescribeMapRun tells.
-
-    Attributes:
-        inputs: those of the child executions, once the items are read.
-        failed: the child executions that failed, by place.
-        aborted: those that were given up while they ran.
-        begun: the event behind which the Map Run began.
-    """
-
-    arn: str
-    execution: str
-    max_concurrency: int
-    tolerated_count: int
-    tolerated_percentage: float
-    status: str = "RUNNING"
-    started: float = 0.0
-    stopped: float | None = None
-    redrives: int = 0
-    total: int = 0
-    inputs: list[Any] | None = None
-    results: dict[int, Any] = field(default_factory=dict)
-    failed: dict[int, Run] = field(default_factory=dict)
-    aborted: dict[int, Run] = field(default_factory=dict)
-    begun: int = 0
-
-    @property
-    def item_counts(self) -> dict[str, int]:
-        """How many child executions are in which state."""
-        ended = len(self.results) + len(self.failed) + len(self.aborted)
-        return {
-            "total": self.total,
-            "succeeded": len(self.results),
-            "failed": len(self.failed),
-            "aborted": len(self.aborted),
-            "pending": self.total - ended if self.status == "RUNNING" else 0,
-        }
 
 
 def attempt(branch: Branch, state: MapState, data: Any) -> Turns:
@@ -205,6 +165,7 @@ class Children:
         map_run.aborted.clear()
         self.waiting: Iterator[int] = iter([at for at in range(len(self.data)) if at not in map_run.results])
         self.pumping = False
+        self.recorded = keeps_records(state.writer)
 
     def run(self) -> Turns:
         """Run them all.
@@ -267,6 +228,8 @@ class Children:
                 self.joined.fail(child.failure)
             elif child.status == "SUCCEEDED":
                 self.map_run.results[at] = child.output
+                if self.recorded:
+                    self.map_run.records[at] = record(child)
                 self.pump()
             else:
                 self.map_run.failed[at] = child

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from bunsui.interpreter import faults
 from bunsui.interpreter.faults import Fault
-from bunsui.interpreter.intrinsics import FUNCTIONS, IntrinsicError
+from bunsui.interpreter.intrinsics import FUNCTIONS, IntrinsicError, arity
 from bunsui.interpreter.jsonata_functions import Ambient, FunctionError
 from bunsui.interpreter.jsonpath import PathNotFound, PathSyntaxError
 from bunsui.interpreter.jsonpath import compiled as compiled_path
@@ -205,12 +205,16 @@ def path_argument(text: str) -> Evaluate:
 def called(name: str, arguments: tuple[Evaluate, ...], text: str) -> Evaluate:
     """A call whose failures are States.IntrinsicFailure."""
     function = FUNCTIONS[name]
+    fewest, most = arity(function)
+    fits = fewest <= len(arguments) <= most
 
     def call(frame: Frame, data: Any) -> Any:
         values = [argument(frame, data) for argument in arguments]
         try:
+            if not fits:
+                raise IntrinsicError(f"wrong number of arguments: {len(arguments)}")
             return function(frame.ambient, *values)
-        except (IntrinsicError, FunctionError, TypeError) as error:
+        except (IntrinsicError, FunctionError) as error:
             raise Fault(faults.INTRINSIC_FAILURE, f"The function '{text}' had the following error: {error}") from None
 
     return call

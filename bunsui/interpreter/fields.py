@@ -54,6 +54,20 @@ def reference(text: str, field: str) -> Evaluate:
     return evaluate
 
 
+def text_reference(text: str, field: str) -> Evaluate:
+    """A `...Path` field that names a string of the input."""
+    read = reference(text, field)
+
+    def evaluate(frame: Frame, data: Any) -> Any:
+        found = read(frame, data)
+        if not isinstance(found, str):
+            shown = compact(found)
+            raise Fault(faults.RUNTIME, f"The {field} parameter does not reference a string value: {text} == {shown}")
+        return found
+
+    return evaluate
+
+
 def refers_to(field: str, text: str, value: Any, kind: str, quote: str = '"') -> str:
     """What AWS says when a `...Path` field names the wrong kind of value."""
     shown = value if isinstance(value, str) else compact(value)

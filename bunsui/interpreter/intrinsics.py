@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import inspect
 import json
 import math
 import re
@@ -16,6 +17,9 @@ from bunsui.interpreter.jsonvalue import compact, equal, is_number, java_text
 
 LIMIT = 1000
 """The most items that States.ArrayRange makes."""
+
+LONGEST = 10_000
+"""The most characters that States.Base64Encode, States.Base64Decode and States.Hash take."""
 
 
 class IntrinsicError(ValueError):
@@ -106,15 +110,22 @@ def array_unique(_: Ambient, values: Any) -> list[Any]:
     return kept
 
 
+def short_of(text: Any) -> str:
+    """The argument, which has to be a string of at most 10,000 characters."""
+    if len(text_of(text)) > LONGEST:
+        raise IntrinsicError(f"the string has more than {LONGEST} characters")
+    return str(text)
+
+
 def base64_encode(_: Ambient, text: Any) -> str:
     """`States.Base64Encode`."""
-    return base64.b64encode(text_of(text).encode()).decode()
+    return base64.b64encode(short_of(text).encode()).decode()
 
 
 def base64_decode(_: Ambient, text: Any) -> str:
     """`States.Base64Decode`."""
     try:
-        return base64.b64decode(text_of(text), validate=True).decode()
+        return base64.b64decode(short_of(text), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
         raise IntrinsicError(str(error)) from None
 
@@ -123,6 +134,8 @@ def hashed(ambient: Ambient, data: Any, algorithm: Any) -> str:
     """`States.Hash`."""
     if algorithm not in ALGORITHMS:
         raise IntrinsicError(f"unknown algorithm {algorithm}")
+    if isinstance(data, str):
+        short_of(data)
     return hash_of(ambient, data, algorithm)
 
 
@@ -146,6 +159,14 @@ def string_split(_: Ambient, text: Any, delimiters: Any) -> list[str]:
     """`States.StringSplit`: every character of the second argument splits; empty parts vanish."""
     pattern = f"[{re.escape(text_of(delimiters))}]+"
     return [part for part in re.split(pattern, text_of(text)) if part] if delimiters else [text_of(text)]
+
+
+def arity(function: Callable[..., Any]) -> tuple[int, float]:
+    """The fewest and the most arguments of a function, its surroundings aside."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    many = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
+    single = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
+    return sum(parameter.default is parameter.empty for parameter in single), float("inf") if many else len(single)
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {

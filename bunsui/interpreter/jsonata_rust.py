@@ -17,6 +17,8 @@ LONGEST = 10_000
 """Milliseconds after which an expression is given up: JSONata can recurse without end."""
 
 CALLED = re.compile(r"\$(\w+)")
+HOSTED = re.compile(r"\Ahost function raised \w+: ")
+"""What the engine puts before the errors of functions that it was given."""
 
 
 class RustEngine:
@@ -59,7 +61,7 @@ class RustEngine:
                     raise JsonataError("the result is a function, which is not a JSON value")
                 return None
         except (ValueError, TypeError, RecursionError) as error:
-            raise JsonataError(str(error)) from None
+            raise JsonataError(HOSTED.sub("", str(error))) from None
         return finite(value) if type(value) is float else value
 
     def _host(self, function: Callable[..., Any]) -> Callable[..., Any]:

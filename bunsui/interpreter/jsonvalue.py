@@ -21,9 +21,14 @@ def compact(value: Any) -> str:
 
 def size(value: Any) -> int:
     """The bytes of UTF-8 that a value takes."""
-    if isinstance(value, str) and len(value) * 4 < DATA_LIMIT:
-        return len(value) + 2
     return len(_encode(value).encode("utf-8", "surrogatepass"))
+
+
+def size_at_most(value: Any) -> int:
+    """A number of bytes that the value cannot exceed, found faster than its size."""
+    if value is None or isinstance(value, bool | int | float):
+        return 32
+    return 6 * len(value) + 2 if isinstance(value, str) else 4 * len(_encode(value))
 
 
 def too_large(value: Any) -> bool:

@@ -127,6 +127,7 @@ class Iterations:
         if line is None:
             line = Branch(branch.run, branch.previous, branch.variables, item_context(at, self.items[at]))
             line.entered, line.entered_at, line.state = branch.entered, branch.entered_at, branch.state
+            line.volume = branch.volume
         strand = Strand(self.iteration(at, line, resume), self._done(at, line))
         self.running[at] = line, strand
         if self.scheduler.shuffles:

@@ -60,6 +60,7 @@ class Fork:
         if before is None:
             line = Branch(self.branch.run, self.start, self.branch.variables, self.branch.item)
             line.input = payload
+            line.volume = self.branch.volume
             turns = run_machine(line, machine, payload)
         else:
             line = before

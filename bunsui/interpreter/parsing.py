@@ -158,7 +158,7 @@ class Compiler:
     def _failure(self, value: Any, name: str, path: str, jsonata_: bool) -> Evaluate | None:
         """Error or Cause of a Fail, by itself or by its `...Path` twin."""
         if f"{name}Path" in value:
-            return self._field(value, f"{name}Path", path, fields.reference)
+            return self._field(value, f"{name}Path", path, fields.text_reference)
         return self._field(value, name, path, fields.text if jsonata_ else lambda text, field: Constant(text))
 
     def _wait(self, value: Any, path: str, jsonata_: bool, shared: dict[str, Any]) -> model.State:

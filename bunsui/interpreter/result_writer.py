@@ -12,7 +12,7 @@ from bunsui.interpreter.item_reader import ask
 from bunsui.interpreter.jsonvalue import compact
 
 if TYPE_CHECKING:
-    from bunsui.interpreter.distributed import MapRun
+    from bunsui.interpreter.map_run import MapRun
     from bunsui.interpreter.run import Run
 
 
@@ -24,7 +24,8 @@ def written_results(branch: Branch, state: MapState, effective: Any, map_run: Ma
     """
     writer = state.writer
     assert writer is not None
-    outputs = [transformed(writer, map_run.results[at]) for at in sorted(map_run.results)]
+    results = map_run.records if keeps_records(writer) else map_run.results
+    outputs = [results[at] for at in sorted(results)]
     if writer.config.get("Transformation") == "FLATTEN":
         outputs = [item for output in outputs for item in (output if isinstance(output, list) else [output])]
     if writer.resource is None or writer.parameters is None:
@@ -35,7 +36,7 @@ def written_results(branch: Branch, state: MapState, effective: Any, map_run: Ma
     folder = f"{prefix}/{number}" if prefix else number
     as_lines = writer.config.get("OutputType") == "JSONL"
     files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
-    parts = {"SUCCEEDED": outputs, "FAILED": [failure(run) for run in map_run.failed.values()]}
+    parts = {"SUCCEEDED": outputs, "FAILED": [record(run) for run in map_run.failed.values()]}
     try:
         for kind, values in parts.items():
             if values:
@@ -50,25 +51,35 @@ def written_results(branch: Branch, state: MapState, effective: Any, map_run: Ma
     return {"MapRunArn": map_run.arn, "ResultWriterDetails": {"Bucket": bucket, "Key": f"{folder}/manifest.json"}}
 
 
-def transformed(writer: ResultWriter, output: Any) -> Any:
-    """An output as the file has it: bare, or as text within what is known of its execution."""
-    if writer.config.get("Transformation", "NONE") in {"COMPACT", "FLATTEN"}:
-        return output
-    return {"Output": compact(output), "Status": "SUCCEEDED"}
+def keeps_records(writer: ResultWriter | None) -> bool:
+    """Whether results are wanted with what is known of their executions, which is how AWS writes them by default."""
+    return writer is not None and writer.config.get("Transformation", "NONE") == "NONE"
 
 
-def failure(run: Run) -> dict[str, Any]:
-    """A failed child execution."""
-    return {
-        "Cause": run.cause,
-        "Error": run.error,
+def record(run: Run) -> dict[str, Any]:
+    """A child execution as a result file has it: its data are text."""
+    found: dict[str, Any] = {
         "ExecutionArn": run.arn,
         "Input": compact(run.input),
+        "InputDetails": {"Included": True},
         "Name": run.name,
+        "RedriveCount": run.redrives,
         "StartDate": iso(run.started),
+        "StateMachineArn": run.machine_arn,
         "Status": run.status,
         "StopDate": iso(run.stopped or run.started),
     }
+    if run.status == "SUCCEEDED":
+        found |= {
+            "Output": compact(run.output),
+            "OutputDetails": {"Included": True},
+            "RedriveStatus": "NOT_REDRIVABLE",
+            "RedriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+        }
+    else:
+        told = {"Cause": run.cause, "Error": run.error, "RedriveStatus": "REDRIVABLE_BY_MAP_RUN"}
+        found |= {name: value for name, value in told.items() if value is not None}
+    return dict(sorted(found.items()))
 
 
 def put(branch: Branch, writer: ResultWriter, bucket: Any, key: str, body: str) -> None:

@@ -15,7 +15,7 @@ from bunsui.interpreter.steps import run_machine
 from bunsui.interpreter.world import EXPRESS_SECONDS, YEAR, World
 
 if TYPE_CHECKING:
-    from bunsui.interpreter.distributed import MapRun
+    from bunsui.interpreter.map_run import MapRun
 
 REDRIVABLE = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 

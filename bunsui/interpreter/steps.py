@@ -94,7 +94,7 @@ def tell(branch: Branch, state: State, fault: Fault) -> None:
             f"An error occurred while executing the state '{state.name}' (entered at the event id #{branch.entered}). "
             f"{fault.cause}"
         )
-    if fault.error == faults.QUERY_EVALUATION_ERROR:
+    if fault.error == faults.QUERY_EVALUATION_ERROR or fault.location is not None:
         run = branch.run
         branch.previous = run.history.add(
             "EvaluationFailed",

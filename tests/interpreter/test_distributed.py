@@ -219,6 +219,22 @@ def test_results_are_written():
     assert json.loads(s3.buckets["out"][manifest["ResultFiles"]["SUCCEEDED"][0]["Key"]]) == [1, 2]
 
 
+def test_results_are_written_with_what_is_known_of_their_executions():
+    s3 = S3({"out": {}})
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Arguments": {"Bucket": "out"}}
+    definition = mapped(calling("odd"), Items=[0, 1], ResultWriter=writer, ToleratedFailurePercentage=50)
+    execution = execute(definition, services={"s3": s3, **ODD})
+    bucket, key = execution.output["ResultWriterDetails"].values()
+    files = json.loads(s3.buckets[bucket][key])["ResultFiles"]
+    ((good,), (bad,)) = (json.loads(s3.buckets["out"][files[kind][0]["Key"]]) for kind in ("SUCCEEDED", "FAILED"))
+    assert (good["Input"], good["Output"], good["Status"]) == ("0", "0", "SUCCEEDED")
+    assert good["RedriveStatusReason"] == "Execution is SUCCEEDED and cannot be redriven"
+    assert (bad["Input"], bad["Error"], bad["Status"]) == ("1", "Odd", "FAILED")
+    assert bad["RedriveStatus"] == "REDRIVABLE_BY_MAP_RUN"
+    bare = execute(mapped(Items=[1], ResultWriter={"WriterConfig": {"Transformation": "NONE"}}))
+    assert [(entry["Output"], entry["Status"]) for entry in bare.output] == [("1", "SUCCEEDED")]
+
+
 def test_one_failure_is_too_many_unless_tolerated():
     strict = execute(mapped(calling("odd"), Items=[0, 1, 2]), services=ODD)
     assert (strict.status, strict.error) == ("FAILED", "States.ExceedToleratedFailureThreshold")

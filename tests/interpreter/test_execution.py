@@ -341,6 +341,74 @@ def test_large_data_is_refused():
     assert execution.error == "States.DataLimitExceeded"
 
 
+@pytest.mark.parametrize(
+    ("assign", "cause"),
+    [
+        (
+            {"x": "{% $pad('', 262143, 'x') %}"},
+            "Variable size limit exceeded. Variable 'x' in state 'P' was assigned 262145 bytes.",
+        ),
+        (
+            {"x": "{% $pad('', 131071, 'x') %}", "y": "{% $pad('', 131071, 'x') %}"},
+            "State total variable size limit exceeded. Variable 'y' in state 'P' was assigned 131073 bytes, which "
+            "caused the size of variables assigned in the state to exceed its limit by 2 bytes.",
+        ),
+    ],
+)
+def test_large_variables_are_refused(assign, cause):
+    execution = execute(machine(P={"Type": "Pass", "Assign": assign, "End": True}))
+    assert (execution.error, execution.cause) == ("States.DataLimitExceeded", cause)
+    assert execution.event_types[-2:] == ["EvaluationFailed", "ExecutionFailed"]
+
+
+def test_variables_as_large_as_they_may_be():
+    assign = {"x": "{% $pad('', 131070, 'x') %}", "y": "{% $pad('', 131070, 'x') %}"}
+    assert execute(machine(P={"Type": "Pass", "Assign": assign, "End": True})).status == "SUCCEEDED"
+
+
+def test_all_variables_together_are_limited():
+    states = {}
+    for at in range(1, 43):
+        states[f"S{at}"] = {"Type": "Pass", "Assign": {f"v{at}": "{% $pad('', 250000, 'x') %}"}, "Next": f"S{at + 1}"}
+    states["S43"] = {"Type": "Pass", "End": True}
+    execution = execute(machine(**states))
+    assert execution.cause == (
+        "Execution total variable size limit exceeded. State 'S42' assigned variables that exceed the total execution "
+        "limit by 14324 bytes."
+    )
+    for state in states.values():
+        state.get("Assign", {"v": ""}).clear()
+        state.get("Assign", {}).update(same="{% $pad('', 250000, 'x') %}")
+    assert execute(machine(**states)).status == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("operator", "operand", "message"),
+    [
+        ("NumericEquals", "5", "Value is not of type NUMBER"),
+        ("StringEquals", 5, "Value is not of type STRING"),
+        ("BooleanEquals", "true", "Value is not of type BOOLEAN"),
+        ("IsPresent", "yes", "Value is not of type BOOLEAN"),
+        ("TimestampLessThan", "today", "String does not match RFC3339 timestamp"),
+        ("StringEqualsPath", 5, "Value is not a reference path"),
+    ],
+)
+def test_operands_have_the_type_of_their_operator(operator, operand, message):
+    choice = {"Type": "Choice", "Choices": [{"Variable": "$.v", operator: operand, "Next": "X"}]}
+    (problem,) = diagnose({"StartAt": "C", "States": {"C": choice, "X": {"Type": "Succeed"}}})
+    assert (problem.message, problem.location) == (message, f"/States/C/Choices[0]/{operator}")
+
+
+def test_paths_of_fail_name_text():
+    state = {"Type": "Fail", "ErrorPath": "$.e", "CausePath": "States.Format('{}!', $.c)"}
+    definition = {"StartAt": "F", "States": {"F": state}}
+    execution = execute(definition, {"e": "E", "c": 1})
+    assert (execution.error, execution.cause) == ("E", "1!")
+    execution = execute(definition, {"e": 5, "c": 1})
+    assert execution.error == "States.Runtime"
+    assert "The ErrorPath parameter does not reference a string value: $.e == 5" in execution.cause
+
+
 WAITING = machine(
     T={
         "Type": "Task",

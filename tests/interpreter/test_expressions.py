@@ -196,3 +196,30 @@ def test_a_choice_without_a_match_or_a_default_fails():
         "D": {"Type": "Succeed"},
     }
     assert execute({"StartAt": "C", "States": states}, {"a": 2}).error == "States.NoChoiceMatched"
+
+
+def passed(expression, data=None):
+    """How a Pass state with one JSONPath expression ends: the output, or the error and the end of its cause."""
+    state = {"Type": "Pass", "Parameters": {"x.$": expression}, "End": True}
+    execution = execute({"StartAt": "P", "States": {"P": state}}, data or {})
+    return execution.output["x"] if execution.status == "SUCCEEDED" else (execution.error, execution.cause)
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("States.UUID(1)", "wrong number of arguments: 1"),
+        ("States.Format()", "wrong number of arguments: 0"),
+        ("States.Base64Encode($.long)", "the string has more than 10000 characters"),
+        ("States.Hash($.long, 'MD5')", "the string has more than 10000 characters"),
+    ],
+)
+def test_intrinsic_functions_refuse(expression, reason):
+    error, cause = passed(expression, {"long": "x" * 10_001})
+    assert (error, cause.endswith(f"had the following error: {reason}")) == ("States.IntrinsicFailure", True)
+
+
+def test_errors_of_functions_of_our_own_read_like_those_of_jsonata():
+    state = {"Type": "Pass", "Output": "{% $hash('a', 'CRC') %}", "End": True}
+    execution = execute({"QueryLanguage": "JSONata", "StartAt": "P", "States": {"P": state}})
+    assert "during evaluation. T0410: $hash does not know" in execution.cause
