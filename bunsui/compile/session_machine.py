@@ -55,7 +55,9 @@ class JobStart(NamedTuple):
         return frozenset(self.inputs.values())
 
 
-def session_machine(pipeline: str, part: Part, jobs: Mapping[str, JobStart], names: Names) -> State:
+def session_machine(
+    pipeline: str, part: Part, jobs: Mapping[str, JobStart], names: Names, deadline: int | None = None
+) -> State:
     """The definition of the pipeline's state machine, with `Fn::Sub` placeholders for partition, region and account."""
     joins = Joins.of(part, "", _RESULT, sum(job.timeout for job in jobs.values()))
     results = [name for name, job in jobs.items() if job.results]
@@ -82,6 +84,7 @@ def session_machine(pipeline: str, part: Part, jobs: Mapping[str, JobStart], nam
         ],
         outputs,
         Comment=f"Pipeline {pipeline}",
+        **({} if deadline is None else {"TimeoutSeconds": deadline}),
         QueryLanguage="JSONata",
     )
 

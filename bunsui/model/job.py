@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from bunsui.model.declaration import Name, refuse, show
+from bunsui.model.operation import A_YEAR
 from bunsui.model.order import Ordered
 from bunsui.model.step import Step
 
@@ -36,11 +37,13 @@ class Job(Ordered):
     Attributes:
         name: unique in its pipeline.
         operations: at least one; their order has no meaning.
+        timeout: seconds after which it fails with `States.Timeout`; by default what its operations can take at most.
         description: for people.
     """
 
     name: Name
     operations: Annotated[tuple[Step, ...], BeforeValidator(_operations)]
+    timeout: int | None = Field(default=None, ge=1, le=A_YEAR)
     description: str = ""
 
     def __init__(self, name: str, /, *operations: Step, **data: Any) -> None:

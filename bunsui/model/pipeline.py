@@ -11,7 +11,7 @@ from bunsui.errors import DeclarationError
 from bunsui.model.binding import Bound, Unit, bind
 from bunsui.model.declaration import Declaration, Name, refuse, show
 from bunsui.model.job import Job
-from bunsui.model.operation import Operation, Requirements
+from bunsui.model.operation import A_YEAR, Operation, Requirements
 from bunsui.model.references import Parameter
 from bunsui.model.resource import Resource
 from bunsui.model.step import Step
@@ -64,6 +64,7 @@ class Pipeline(Declaration):
         jobs: every operation belongs to exactly one; `operations=[…]` instead makes one job of them.
         requirements: PEP 508 requirements packed with the code of every operation.
         tags: on every resource, besides the environment's.
+        deadline: seconds after which a session is timed out, with everything that it runs.
         description: for people.
 
     Raises:
@@ -75,6 +76,7 @@ class Pipeline(Declaration):
     jobs: Annotated[tuple[Job, ...], BeforeValidator(_jobs)] = ()
     requirements: Requirements = ()
     tags: dict[str, str] = Field(default={})
+    deadline: int | None = Field(default=None, ge=1, le=A_YEAR)
     description: str = ""
 
     _bound: Mapping[str, Bound] = PrivateAttr()
