@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Set
 
 from bunsui.model.binding import Unit
-from bunsui.model.calls import Call, Why
+from bunsui.model.calls import Call, Condition, Why
 from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names, artefact_bucket, spill_prefix
 from bunsui.model.operation import Operation
-from bunsui.model.references import FromOutput, flat
+from bunsui.model.references import FromHere, FromOutput, flat
 from bunsui.model.resource import Access
 from bunsui.model.target import Code, Work, Worker
 
 
-def workers(units: Mapping[str, Unit], large: Set[str], code_of: Callable[[Operation], Code]) -> dict[str, Worker]:
+def workers(
+    units: Mapping[str, Unit], large: Set[str], parts: Set[str], code_of: Callable[[Operation], Code]
+) -> dict[str, Worker]:
     """The workers by name, in order of the operations that need them first.
 
     Args:
         units: the operations with code to run.
         large: steps whose results can be too large for the state machine.
+        parts: steps whose results can lie in S3 in parts.
         code_of: which code an operation runs.
     """
     groups: dict[tuple[object, ...], tuple[Work, list[Why]]] = {}
     for name, unit in units.items():
-        work = _work(unit, code_of(unit.operation), large)
+        work = _work(unit, code_of(unit.operation), large, parts)
         why = Why(name, "invoke", unit.operation.where)
         groups.setdefault(_key(work), (work, []))[1].append(why)
     found: dict[str, Worker] = {}
@@ -40,16 +43,18 @@ def _name(work: Work, whys: list[Why], taken: Set[str]) -> str:
     return function if function not in taken or function in members else whys[0].operation
 
 
-def _work(unit: Unit, code: Code, large: Set[str]) -> Work:
-    operation = unit.operation
-    taken = {source.operation for source in flat(unit.bound.inputs.values()) if isinstance(source, FromOutput)}
+def _work(unit: Unit, code: Code, large: Set[str], parts: Set[str]) -> Work:
+    operation, sources = unit.operation, list(flat(unit.bound.inputs.values()))
+    taken = {source.operation for source in sources if isinstance(source, FromOutput)}
+    far = any(isinstance(source, FromHere) and source.far for source in sources)
     return Work(
         operation.runs,
         code,
         _sorted(operation.reads),
         _sorted(operation.writes),
         operation.name in large,
-        bool(taken & large),
+        far or bool(taken & large),
+        bool(taken & parts),
     )
 
 
@@ -68,7 +73,7 @@ def _access_key(access: Access) -> tuple[str, str]:
 
 def _key(work: Work) -> tuple[object, ...]:
     reads, writes = (tuple(map(_access_key, accesses)) for accesses in (work.reads, work.writes))
-    return work.target.kind, work.target.identity(), work.code, reads, writes, work.spills, work.unspills
+    return work.target.kind, work.target.identity(), work.code, reads, writes, work.spills, work.unspills, work.lists
 
 
 def worker_calls(worker: Worker, names: Names) -> list[Call]:
@@ -87,6 +92,10 @@ def worker_calls(worker: Worker, names: Names) -> list[Call]:
             calls.append(Call("s3:PutObject", spilled, Why(why.operation, "a result too large to pass on", why.where)))
         if work.unspills:
             calls.append(Call("s3:GetObject", spilled, Why(why.operation, "an input passed by reference", why.where)))
+        if work.lists:
+            below = Condition("StringLike", "s3:prefix", (f"{spill_prefix(names.stack)}/*",))
+            missing = Why(why.operation, "which parts of an input there are", why.where)
+            calls.append(Call("s3:ListBucket", f"arn:{PARTITION}:s3:::{artefact_bucket()}", missing, (below,)))
     return calls
 
 

@@ -47,7 +47,7 @@ def _each(value: Any) -> Iterable[Any]:
 
 
 def _put_in_order(earlier: object, later: object) -> None:
-    if not isinstance(earlier, Ordered) or not isinstance(later, Ordered) or type(earlier) is not type(later):
+    if not isinstance(earlier, Ordered) or not isinstance(later, Ordered) or _kind(earlier) is not _kind(later):
         raise DeclarationError(
             "BUN101",
             f"{show(earlier)} >> {show(later)} has no meaning",
@@ -64,3 +64,8 @@ def _put_in_order(earlier: object, later: object) -> None:
             related=[(owner, where)],
         )
     later._before.append((earlier, caller()))
+
+
+def _kind(one: Ordered) -> type[Ordered]:
+    """Steps of all kinds can be put in order with each other, and jobs with jobs."""
+    return next(kind for kind in type(one).__mro__ if Ordered in kind.__bases__)

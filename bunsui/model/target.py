@@ -30,6 +30,7 @@ class Work(NamedTuple):
         reads, writes: declared accesses, sorted and without duplicates.
         spills: whether the result may be too large to travel in the state machine.
         unspills: whether an input may come by reference.
+        lists: whether an input may lie in parts, of which some may be missing.
     """
 
     target: Target
@@ -38,6 +39,7 @@ class Work(NamedTuple):
     writes: tuple[Access, ...]
     spills: bool
     unspills: bool
+    lists: bool = False
 
 
 class Worker(NamedTuple):
