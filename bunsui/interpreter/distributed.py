@@ -71,6 +71,7 @@ def opened(branch: Branch, state: MapState, effective: Any) -> MapRun:
         tolerated_count=int(count),
         tolerated_percentage=float(share),
         started=run.world.scheduler.now,
+        batched=state.batcher is not None,
     )
     run.map_runs.append(map_run)
     return map_run

@@ -10,6 +10,8 @@ from typing import Any
 DATA_LIMIT = 262_144
 """The bytes of UTF-8 that the input or output of a state, and the result of a task, may have."""
 
+SCALARS = frozenset({bool, int, float, type(None)})
+
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 _encode_ascii = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -26,7 +28,7 @@ def size(value: Any) -> int:
 
 def size_at_most(value: Any) -> int:
     """A number of bytes that the value cannot exceed, found faster than its size."""
-    if value is None or isinstance(value, bool | int | float):
+    if type(value) in SCALARS:
         return 32
     return 6 * len(value) + 2 if isinstance(value, str) else 4 * len(_encode(value))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ class MapRun:
 
     Attributes:
         inputs: those of the child executions, once the items are read.
+        batched: whether each of them has several items.
         results: the outputs of the child executions that succeeded, by place.
         records: what is known of them, where a ResultWriter wants it.
         failed: those that failed.
@@ -33,6 +35,7 @@ class MapRun:
     redrives: int = 0
     total: int = 0
     inputs: list[Any] | None = None
+    batched: bool = False
     results: dict[int, Any] = field(default_factory=dict)
     records: dict[int, Any] = field(default_factory=dict)
     failed: dict[int, Run] = field(default_factory=dict)
@@ -40,13 +43,22 @@ class MapRun:
     begun: int = 0
 
     @property
-    def item_counts(self) -> dict[str, int]:
+    def execution_counts(self) -> dict[str, int]:
         """How many child executions are in which state."""
-        ended = len(self.results) + len(self.failed) + len(self.aborted)
-        return {
-            "total": self.total,
-            "succeeded": len(self.results),
-            "failed": len(self.failed),
-            "aborted": len(self.aborted),
-            "pending": self.total - ended if self.status == "RUNNING" else 0,
-        }
+        return self._counts(len)
+
+    @property
+    def item_counts(self) -> dict[str, int]:
+        """How many items are in child executions of which state."""
+        return self._counts(lambda places: sum(map(self._items, places)))
+
+    def _counts(self, count: Callable[[Collection[int]], int]) -> dict[str, int]:
+        total, succeeded, failed, aborted = map(
+            count, (range(self.total), self.results.keys(), self.failed.keys(), self.aborted.keys())
+        )
+        pending = total - succeeded - failed - aborted if self.status == "RUNNING" else 0
+        return {"total": total, "succeeded": succeeded, "failed": failed, "aborted": aborted, "pending": pending}
+
+    def _items(self, place: int) -> int:
+        assert self.inputs is not None
+        return len(self.inputs[place]["Items"]) if self.batched else 1

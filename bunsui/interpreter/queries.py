@@ -76,7 +76,10 @@ def by_engine(expression: Expression, field: str) -> Look:
 
     def ask(frame: Frame) -> Any:
         variables = frame.variables
-        bound = {name: variables[name] for name in names if name in variables}
+        bound = {}
+        for name in names:
+            if name in variables:
+                bound[name] = variables[name]
         if reads_states:
             bound["states"] = states_of(expression, frame)
         try:

@@ -25,7 +25,9 @@ def check_variables(branch: Branch, state: str, assigned: Mapping[str, Any]) -> 
     Raises:
         Fault: States.DataLimitExceeded.
     """
-    most = sum(map(size_at_most, assigned.values()))
+    most = 0
+    for value in assigned.values():
+        most += size_at_most(value)
     if most > DATA_LIMIT:
         most = check_assignment(state, assigned)
     branch.volume += most

@@ -190,6 +190,37 @@ def send_heartbeat(call: Call) -> Any:
     return {}
 
 
+def describe_map_run(call: Call) -> Any:
+    """DescribeMapRun, of a Map Run of the execution that asks.
+
+    Raises:
+        TaskFailed: it has none of that ARN.
+    """
+    arn = call.arguments.get("MapRunArn")
+    found = next((one for one in call.run.map_runs if one.arn == arn), None)
+    if found is None:
+        text = cause(f"Map Run Does Not Exist: '{arn}'", "Sfn", 400, "ResourceNotFound", call)
+        raise TaskFailed("Sfn.ResourceNotFoundException", text)
+    return {
+        "ExecutionArn": found.execution,
+        "ExecutionCounts": _spelled(found.execution_counts),
+        "ItemCounts": _spelled(found.item_counts),
+        "MapRunArn": found.arn,
+        "MaxConcurrency": found.max_concurrency,
+        "RedriveCount": found.redrives,
+        "StartDate": iso(found.started),
+        "Status": found.status,
+        "StopDate": iso(found.stopped or found.started),
+        "ToleratedFailureCount": found.tolerated_count,
+        "ToleratedFailurePercentage": found.tolerated_percentage,
+    }
+
+
+def _spelled(counts: Mapping[str, int]) -> dict[str, int]:
+    """As the SDK integration writes them; how an execution ended that failed is told by it alone."""
+    return {"Running": 0, "TimedOut": 0, **{name.capitalize(): count for name, count in counts.items()}}
+
+
 def answer_token(call: Call, action: Callable[[Any], None]) -> None:
     """Do something with the token of a call.
 
@@ -215,5 +246,6 @@ TOKENS: Mapping[str, Handler] = {
     "aws-sdk:sfn:sendTaskSuccess": send_success,
     "aws-sdk:sfn:sendTaskFailure": send_failure,
     "aws-sdk:sfn:sendTaskHeartbeat": send_heartbeat,
+    "aws-sdk:sfn:describeMapRun": describe_map_run,
 }
 """What works without any state machine to start."""
