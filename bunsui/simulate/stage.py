@@ -10,11 +10,20 @@ from typing import Any
 from bunsui.compile.plan import Plan, plan
 from bunsui.interpreter import DynamoDB, Handle, StateMachines, Took, start
 from bunsui.interpreter import Lambda as Functions
-from bunsui.model.names import APPROVALS_TABLE, JOB_RUNS_TABLE, SESSIONS_TABLE, Names, execution_name
+from bunsui.model.names import (
+    APPROVALS_TABLE,
+    JOB_RUNS_TABLE,
+    SESSIONS_TABLE,
+    Names,
+    artefact_bucket,
+    execution_name,
+    spill_prefix,
+)
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.target import Code
 from bunsui.simulate.functions import Invocation, Stub, Worker
 from bunsui.simulate.memory import MemoryS3
+from bunsui.simulate.results import Artefacts
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -54,12 +63,16 @@ class World:
     Attributes:
         tables: the records.
         invocations: every call of a function, in the order of their starts.
-        values: operation -> JSON value of its result.
+        values: operation -> JSON value of what its function returned last.
+        artefacts: what travels by reference.
+        stored: job -> prefix of the keys of its results.
     """
 
     tables: DynamoDB
     invocations: list[Invocation]
     values: dict[str, Any]
+    artefacts: Artefacts
+    stored: Mapping[str, str]
 
 
 def compiled(pipeline: Pipeline) -> Plan:
@@ -97,7 +110,10 @@ def begin(
     tables = DynamoDB()
     for table, key in TABLES.items():
         tables.create_table(table, key, INDEXES.get(table))
-    world = World(tables, [], {})
+    place = f"{spill_prefix(made.names.stack)}/{session}/1"
+    artefacts = Artefacts(s3, filled(artefact_bucket()))
+    s3.bucket(artefacts.bucket)
+    world = World(tables, [], {}, artefacts, {job: f"{place}/{job}" for job in made.jobs})
     for resource in made.pipeline.resources:
         if resource.kind == "Bucket":
             s3.bucket(filled(resource.physical_name(made.names)))

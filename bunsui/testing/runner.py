@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from bunsui.errors import UsageError
+from bunsui.model.map import Map
 from bunsui.model.pipeline import Pipeline
 from bunsui.simulate.functions import Stub
 from bunsui.simulate.memory import MemoryS3
@@ -118,7 +119,9 @@ class PipelineRunner:
         )
         handle, world = begin(self._plan, given, self._stubs, self.s3, session=SESSION, seed=self._seed)
         steps = [bound.operation for outer in self.pipeline.operations.values() for bound in outer.all]
-        return Started(handle, world, {step.name: step.result_type() for step in steps}, self._replies)
+        mapped = {step.each.name for step in steps if isinstance(step, Map)}
+        results = {step.name: step.result_type() for step in steps if step.name not in mapped}
+        return Started(handle, world, results, self._replies)
 
     def _of(self, operation: str) -> Stub:
         self._check(operation)

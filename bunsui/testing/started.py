@@ -15,6 +15,7 @@ from bunsui.model.names import APPROVALS_TABLE, JOB_RUNS_TABLE, SESSIONS_TABLE
 from bunsui.runtime.decode import decode
 from bunsui.session.approvals import REJECTED
 from bunsui.session.store import iso
+from bunsui.simulate.results import envelopes, values
 from bunsui.simulate.stage import World
 from bunsui.testing.run import PipelineRun
 
@@ -127,7 +128,7 @@ class Started:
             status=execution.status,
             error=error,
             message=message,
-            outputs={name: decode(value, self.results[name], name) for name, value in self.world.values.items()},
+            outputs=self._outputs(execution),
             invocations=tuple(self.world.invocations),
             jobs={run["job"]: run["status"] for run in runs},
             duration=execution.duration,
@@ -135,6 +136,14 @@ class Started:
             job_runs=runs,
             execution=execution,
         )
+
+    def _outputs(self, execution: Execution) -> dict[str, Any]:
+        """What functions returned, and what other steps came to; what was skipped has no result."""
+        found = {name: value for name, value in self.world.values.items() if name in self.results}
+        others = envelopes(execution, self.results.keys() - found.keys())
+        there = {name: envelope for name, envelope in others.items() if "skipped" not in envelope}
+        found |= values(there, self.world.artefacts, self.world.stored)
+        return {name: decode(value, self.results[name], name) for name, value in found.items()}
 
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
