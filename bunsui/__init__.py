@@ -22,8 +22,16 @@ if TYPE_CHECKING:
     from bunsui.model.condition import length as length
     from bunsui.model.condition import matches as matches
     from bunsui.model.condition import starts_with as starts_with
+    from bunsui.model.distributed import Distributed as Distributed
     from bunsui.model.handle import Handle as Handle
+    from bunsui.model.items import Csv as Csv
+    from bunsui.model.items import Json as Json
+    from bunsui.model.items import JsonLines as JsonLines
+    from bunsui.model.items import Manifest as Manifest
+    from bunsui.model.items import Objects as Objects
+    from bunsui.model.items import Parquet as Parquet
     from bunsui.model.job import Job as Job
+    from bunsui.model.map import Map as Map
     from bunsui.model.on_error import Fallback as Fallback
     from bunsui.model.on_error import Skip as Skip
     from bunsui.model.operation import Operation as Operation
@@ -48,16 +56,24 @@ _HOMES = {
     "BunsuiErrors": "bunsui.errors",
     "Choice": "bunsui.model.choice",
     "Condition": "bunsui.model.condition",
+    "Csv": "bunsui.model.items",
     "Dataset": "bunsui.runtime.dataset",
     "Decision": "bunsui.runtime.decision",
+    "Distributed": "bunsui.model.distributed",
     "Failure": "bunsui.runtime.failure",
     "Fallback": "bunsui.model.on_error",
     "Finished": "bunsui.model.wait",
     "Handle": "bunsui.model.handle",
     "Job": "bunsui.model.job",
+    "Json": "bunsui.model.items",
+    "JsonLines": "bunsui.model.items",
     "Lambda": "bunsui.targets.lambda_",
+    "Manifest": "bunsui.model.items",
+    "Map": "bunsui.model.map",
+    "Objects": "bunsui.model.items",
     "Operation": "bunsui.model.operation",
     "Parameter": "bunsui.model.references",
+    "Parquet": "bunsui.model.items",
     "Pipeline": "bunsui.model.pipeline",
     "Retry": "bunsui.model.retry",
     "Skip": "bunsui.model.on_error",
@@ -82,16 +98,24 @@ __all__ = [
     "BunsuiErrors",
     "Choice",
     "Condition",
+    "Csv",
     "Dataset",
     "Decision",
+    "Distributed",
     "Failure",
     "Fallback",
     "Finished",
     "Handle",
     "Job",
+    "Json",
+    "JsonLines",
     "Lambda",
+    "Manifest",
+    "Map",
+    "Objects",
     "Operation",
     "Parameter",
+    "Parquet",
     "Pipeline",
     "Retry",
     "Skip",
