@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bunsui.errors import BunsuiError as BunsuiError
     from bunsui.errors import BunsuiErrors as BunsuiErrors
     from bunsui.model.approval import Approval as Approval
+    from bunsui.model.ask import Ask as Ask
     from bunsui.model.choice import Choice as Choice
     from bunsui.model.condition import Condition as Condition
     from bunsui.model.condition import contains as contains
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from bunsui.model.operation import operation as operation
     from bunsui.model.pipeline import Pipeline as Pipeline
     from bunsui.model.references import Parameter as Parameter
+    from bunsui.model.repeat import Repeat as Repeat
     from bunsui.model.retry import Retry as Retry
     from bunsui.model.wait import Finished as Finished
     from bunsui.model.wait import Wait as Wait
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Approval": "bunsui.model.approval",
+    "Ask": "bunsui.model.ask",
     "Bucket": "bunsui.resources.bucket",
     "BunsuiError": "bunsui.errors",
     "BunsuiErrors": "bunsui.errors",
@@ -75,6 +78,7 @@ _HOMES = {
     "Parameter": "bunsui.model.references",
     "Parquet": "bunsui.model.items",
     "Pipeline": "bunsui.model.pipeline",
+    "Repeat": "bunsui.model.repeat",
     "Retry": "bunsui.model.retry",
     "Skip": "bunsui.model.on_error",
     "Table": "bunsui.resources.table",
@@ -93,6 +97,7 @@ _HOMES = {
 
 __all__ = [
     "Approval",
+    "Ask",
     "Bucket",
     "BunsuiError",
     "BunsuiErrors",
@@ -117,6 +122,7 @@ __all__ = [
     "Parameter",
     "Parquet",
     "Pipeline",
+    "Repeat",
     "Retry",
     "Skip",
     "Table",

@@ -13,6 +13,7 @@ from itertools import chain
 from bunsui.compile.layout import Leaving
 from bunsui.errors import BunsuiError, DeclarationError, raise_all
 from bunsui.graph.part import Join, Part, leaves
+from bunsui.model.ask import waiting
 from bunsui.model.binding import Bound
 from bunsui.model.job import Job
 from bunsui.model.on_error import Fallback
@@ -129,5 +130,6 @@ def places(part: Part, leaves_it: Leaving) -> Iterator[Collection[str]]:
 
 def longest(operations: Iterable[Bound]) -> int:
     """Seconds that a job can take: every step after the other, each as often as its retries allow."""
-    seconds = (bound.operation.longest + sum(one.longest for one in handlers(bound.operation)) for bound in operations)
+    steps = [bound.operation for bound in operations]
+    seconds = (step.longest + waiting(step) + sum(one.longest for one in handlers(step)) for step in steps)
     return min(A_YEAR, START + sum(seconds))

@@ -11,18 +11,20 @@ from bunsui.compile.budget import longest
 from bunsui.compile.joins import Joins
 from bunsui.compile.layout import Layout, leaving
 from bunsui.compile.states import Link, Scope, jsonata, machine
-from bunsui.compile.steps import approval, choice, operation, wait
+from bunsui.compile.steps import approval, choice, operation, repeat, wait
 from bunsui.compile.steps import map as mapping
 from bunsui.compile.steps.context import RESULT, Context, JobPlan
 from bunsui.compile.steps.failing import handled
 from bunsui.compile.steps.guard import guarded
 from bunsui.model.approval import Approval
+from bunsui.model.ask import Ask
 from bunsui.model.binding import Bound
 from bunsui.model.calls import Call
 from bunsui.model.choice import Choice
 from bunsui.model.map import Map
 from bunsui.model.names import Names
 from bunsui.model.operation import Operation
+from bunsui.model.repeat import Repeat
 from bunsui.model.step import Step
 from bunsui.model.target import State
 from bunsui.model.wait import Wait
@@ -32,6 +34,7 @@ LINKS: Mapping[type[Step], Callable[[Bound, Context], list[Link]]] = {
     Choice: choice.links,
     Map: mapping.links,
     Operation: operation.links,
+    Repeat: repeat.links,
     Wait: wait.links,
 }
 """Kind of step -> its states; they assign its result."""
@@ -41,6 +44,7 @@ CALLS: Mapping[type[Step], Callable[[Bound, Mapping[str, str], Names], Iterable[
     Choice: choice.calls,
     Map: mapping.calls,
     Operation: operation.calls,
+    Repeat: repeat.calls,
     Wait: wait.calls,
 }
 """Kind of step -> what its states need to be allowed, besides the calls of the steps within it."""
@@ -71,4 +75,6 @@ def step_links(bound: Bound, context: Context) -> list[Link]:
 
 def machine_calls(bound: Bound, workers: Mapping[str, str], names: Names) -> Iterable[Call]:
     """What the job's machine needs to be allowed for one step."""
-    return CALLS[type(bound.operation)](bound, workers, names)
+    yield from CALLS[type(bound.operation)](bound, workers, names)
+    if isinstance(bound.operation.on_error, Ask):
+        yield approval.question_call(bound.operation)

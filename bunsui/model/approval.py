@@ -41,7 +41,8 @@ def _message(message: str) -> str:
     return message
 
 
-def _patterns(value: object) -> object:
+def patterns(value: object) -> object:
+    """One pattern means a list of it."""
     return (value,) if isinstance(value, str) else value
 
 
@@ -60,7 +61,7 @@ class Approval(Step):
     """
 
     message: Annotated[str, Field(min_length=1, max_length=MESSAGE_LIMIT), AfterValidator(_message)]
-    approvers: Annotated[tuple[str, ...], BeforeValidator(_patterns)] = ()
+    approvers: Annotated[tuple[str, ...], BeforeValidator(patterns)] = ()
     timeout: int = Field(default=7 * 86_400, ge=1, le=A_YEAR)
     on_timeout: Literal["fail", "approve", "reject"] = "fail"
     rejected: Literal["fail", "continue"] = "fail"

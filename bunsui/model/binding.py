@@ -12,6 +12,7 @@ from bunsui.model import membership, types
 from bunsui.model.approval import Approval
 from bunsui.model.binding_condition import bind_condition
 from bunsui.model.binding_map import bind_map
+from bunsui.model.binding_repeat import bind_repeat
 from bunsui.model.bound import Bound as Bound
 from bunsui.model.bound import Unit as Unit
 from bunsui.model.choice import Choice
@@ -22,6 +23,7 @@ from bunsui.model.map import Map
 from bunsui.model.on_error import HANDLER
 from bunsui.model.operation import Operation
 from bunsui.model.references import FromOutput, FromParameter, Parameter
+from bunsui.model.repeat import Repeat
 from bunsui.model.step import Step
 from bunsui.model.wait import Wait
 
@@ -61,6 +63,9 @@ def _read_inside(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) 
 
 def _bound(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
     return _completed(BINDERS.get(type(step), _plain)(step, job, scope, errors), scope, errors)
+
+
+Binder = Callable[[Step, str, Scope, list[BunsuiError]], Bound]
 
 
 def _completed(bound: Bound, scope: Scope, errors: list[BunsuiError]) -> Bound:
@@ -109,15 +114,21 @@ def _choice(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bo
     return replace(_plain(step, job, scope, errors), parts=parts, rules=rules)
 
 
-def _map(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
-    bound = bind_map(step, job, scope, errors)
-    return replace(bound, parts={key: _completed(part, scope, errors) for key, part in bound.parts.items()})
+def _each(bind: Binder) -> Binder:
+    """Of a step that runs an operation more than once."""
+
+    def binder(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
+        bound = bind(step, job, scope, errors)
+        return replace(bound, parts={key: _completed(part, scope, errors) for key, part in bound.parts.items()})
+
+    return binder
 
 
-BINDERS: Mapping[type[Step], Callable[[Step, str, Scope, list[BunsuiError]], Bound]] = {
+BINDERS: Mapping[type[Step], Binder] = {
     Approval: _read_inside,
     Choice: _choice,
-    Map: _map,
+    Map: _each(bind_map),
+    Repeat: _each(bind_repeat),
     Wait: _read_inside,
 }
 """Kinds of step that have steps within them, or refer to more than their inputs -> how they are bound."""

@@ -46,7 +46,14 @@ class Bound:
 
     @property
     def sources(self) -> Iterator[Source]:
-        """Everything that it and the steps within it take."""
+        """Everything that it and the steps within it take from elsewhere."""
+        own = {part.operation.name for key in self.parts for part in self.parts[key].all}
+        for source in self._sources:
+            if not isinstance(source, FromOutput) or source.operation not in own:
+                yield source
+
+    @property
+    def _sources(self) -> Iterator[Source]:
         yield from flat(self.inputs.values())
         yield from self.read
         for part in self.parts.values():

@@ -11,6 +11,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from bunsui.model import types
+from bunsui.model.ask import Ask
 from bunsui.model.bound import Bound
 from bunsui.model.choice import Choice
 from bunsui.model.on_error import HANDLER, Skip
@@ -43,7 +44,7 @@ def _note(bound: Bound, away: Set[str], found: dict[str, tuple[str, ...]]) -> bo
     step = bound.operation
     causes = tuple(dict.fromkeys(name for name in _wanted(bound) if name in away))
     nothing = isinstance(step, Choice) and step.otherwise is None
-    if causes or nothing or bound.when is not None or isinstance(step.on_error, Skip) or any(inner.values()):
+    if causes or nothing or bound.when is not None or isinstance(step.on_error, Ask | Skip) or any(inner.values()):
         found[step.name] = causes
     return step.name in found
 

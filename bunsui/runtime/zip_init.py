@@ -7,6 +7,7 @@ from .failure import Failure
 
 _DECLARATIONS = (
     "Approval",
+    "Ask",
     "BunsuiError",
     "BunsuiErrors",
     "Choice",
@@ -26,6 +27,7 @@ _DECLARATIONS = (
     "Parameter",
     "Parquet",
     "Pipeline",
+    "Repeat",
     "Retry",
     "Skip",
     "Wait",

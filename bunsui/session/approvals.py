@@ -63,6 +63,12 @@ class Approvals:
                 f"{question.operation!r} of session {session} takes no {answer!r}",
                 hint=f"answer {' or '.join(question.answers)}",
             )
+        if answer == "retry" and float(item["asked"]) > float(item["retries"]):
+            raise UsageError(
+                "BUN704",
+                f"{question.operation!r} of session {session} was run again {item['retries']} times already",
+                hint="answer skip or fail",
+            )
         at = self.clock()
         told = {"answer": answer, "approved": answer == "approve", "by": who, "comment": comment, "at": iso(at)}
         sent = self._send(item, answer, told)

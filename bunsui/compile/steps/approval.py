@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from bunsui.compile.states import CONTEXT_INPUT, Link, jsonata, retrier, state_name, text
 from bunsui.compile.steps.context import Context
@@ -12,6 +13,7 @@ from bunsui.model.approval import Approval, placeholders
 from bunsui.model.binding import Bound
 from bunsui.model.calls import Call, Why
 from bunsui.model.names import APPROVALS_TABLE, PARTITION, Names
+from bunsui.model.step import Step
 from bunsui.model.target import Json, State
 
 KEPT_SECONDS = 400 * 86_400
@@ -40,7 +42,7 @@ def links(bound: Bound, context: Context) -> list[Link]:
     step = bound.operation
     assert isinstance(step, Approval)
     name, result = step.name, context.result(step.name)
-    state = ask(bound, context, step, message(bound, context), ANSWERS, step.rejected)
+    state = ask(bound, context, message(bound, context), Terms(step.approvers, step.timeout, ANSWERS, step.rejected))
     state["Assign"] = {result: jsonata(context.told(name, "$states.result"))}
     if step.on_timeout == "fail":
         return [Link(state_name(name), state)]
@@ -55,16 +57,32 @@ def _silence(step: Approval, result: str, context: Context) -> State:
     return {"Type": "Pass", "Assign": {result: jsonata(context.told(step.name, f"{{{said}}}"))}}
 
 
-def ask(bound: Bound, context: Context, step: Approval, said: str, answers: tuple[str, ...], rejected: str) -> State:
-    """The Task that asks and waits; its result is what the answer brings.
+class Terms(NamedTuple):
+    """How a question may be answered.
+
+    Attributes:
+        approvers: ARN patterns of who may.
+        timeout: seconds to wait.
+        answers: what they may say.
+        rejected: `fail` where the last answer fails the Task with `Bunsui.Rejected`.
+        retries: how often `retry` may be said in an attempt.
+    """
+
+    approvers: tuple[str, ...]
+    timeout: int
+    answers: tuple[str, ...]
+    rejected: str = "continue"
+    retries: int = 0
+
+
+def ask(bound: Bound, context: Context, said: str, terms: Terms) -> State:
+    """The Task that asks and waits, without what comes of it; its result is what the answer brings.
 
     Args:
         bound: the step that waits.
         context: where it stands.
-        step: who may answer, and how long that may take.
         said: JSONata of what people read.
-        answers: what they may answer.
-        rejected: `fail` where the last answer fails the Task with `Bunsui.Rejected`.
+        terms: how they may answer.
     """
     name = bound.operation.name
     at = f"$floor($toMillis({_NOW}) / 1000)"
@@ -78,11 +96,12 @@ def ask(bound: Bound, context: Context, step: Approval, said: str, answers: tupl
         "attempt": {"N": jsonata(f"$string({CONTEXT_INPUT}.attempt)")},
         "execution": {"S": jsonata("$states.context.Execution.Id")},
         "message": {"S": jsonata(said)},
-        "approvers": {"S": json.dumps(step.approvers)},
-        "answers": {"S": json.dumps(answers)},
-        "rejected": {"S": rejected},
+        "approvers": {"S": json.dumps(terms.approvers)},
+        "answers": {"S": json.dumps(terms.answers)},
+        "rejected": {"S": terms.rejected},
+        "retries": {"N": str(terms.retries)},
         "requested": {"S": jsonata(_NOW)},
-        "until": {"N": jsonata(f"$string({at} + {step.timeout})")},
+        "until": {"N": jsonata(f"$string({at} + {terms.timeout})")},
         "expires": {"N": jsonata(f"$string({at} + {KEPT_SECONDS})")},
     }
     sets, gone = ", ".join(f"#{one} = :{one}" for one in values), ("answer", "by", "comment", "at")
@@ -93,11 +112,11 @@ def ask(bound: Bound, context: Context, step: Approval, said: str, answers: tupl
         "Arguments": {
             "TableName": APPROVALS_TABLE,
             "Key": {"session": {"S": jsonata(f"{CONTEXT_INPUT}.session")}, "approval": {"S": key}},
-            "UpdateExpression": f"SET {sets} REMOVE {', '.join(f'#{one}' for one in gone)}",
-            "ExpressionAttributeNames": {f"#{one}": one for one in (*values, *gone)},
-            "ExpressionAttributeValues": {f":{one}": value for one, value in values.items()},
+            "UpdateExpression": f"SET {sets} REMOVE {', '.join(f'#{one}' for one in gone)} ADD #asked :one",
+            "ExpressionAttributeNames": {f"#{one}": one for one in (*values, *gone, "asked")},
+            "ExpressionAttributeValues": {**{f":{one}": value for one, value in values.items()}, ":one": {"N": "1"}},
         },
-        "TimeoutSeconds": step.timeout,
+        "TimeoutSeconds": terms.timeout,
         "Retry": [retrier(TRANSIENT, IntervalSeconds=1, MaxAttempts=8, BackoffRate=2.0)],
     }
 
@@ -117,5 +136,9 @@ def message(bound: Bound, context: Context) -> str:
 
 def calls(bound: Bound, workers: Mapping[str, str], names: Names) -> Iterable[Call]:
     """The record of the question."""
-    step = bound.operation
-    yield Call("dynamodb:UpdateItem", table_arn(APPROVALS_TABLE), Why(step.name, "ask for approval", step.where))
+    yield question_call(bound.operation)
+
+
+def question_call(step: Step) -> Call:
+    """What asking needs."""
+    return Call("dynamodb:UpdateItem", table_arn(APPROVALS_TABLE), Why(step.name, "ask for approval", step.where))

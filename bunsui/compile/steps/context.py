@@ -10,6 +10,7 @@ from bunsui.graph.part import Part
 from bunsui.model.binding import Bound
 from bunsui.model.names import Names
 from bunsui.model.references import FromConstant, FromHere, FromList, FromOutput, FromParameter, Source
+from bunsui.model.repeat import Repeat
 from bunsui.model.skipping import stands_alone
 from bunsui.model.target import Json
 from bunsui.runtime.result import LENGTH, THERE
@@ -40,7 +41,8 @@ def facts(operations: Collection[Bound]) -> dict[str, dict[str, tuple[str, ...]]
 
 def stand_ins(bound: Bound) -> list[Bound]:
     """The steps within it whose result can become its own."""
-    return [part for key, part in bound.parts.items() if stands_alone(bound, key)]
+    own = isinstance(bound.operation, Repeat)
+    return [part for key, part in bound.parts.items() if own or stands_alone(bound, key)]
 
 
 def reached(value: str, path: Sequence[str]) -> str:
