@@ -208,6 +208,12 @@ class Project:
         """What every role of a pipeline may do, and why: the content of permissions.json."""
         return self.compile(name).permissions
 
+    def graph(self, name: str | None = None, format: str = "text", width: int = 100) -> str:
+        """The graph of a pipeline as a drawing: `text` of so many columns at most, `mermaid`, `dot` or `svg`."""
+        from bunsui.diagram.draw import draw
+
+        return draw(self.pipeline(name), format, width)
+
     def _folder(self, pipeline: Pipeline) -> Path:
         return self.config.folder(pipeline.name, self.environment)
 

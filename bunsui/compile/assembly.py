@@ -166,6 +166,8 @@ def assemble(
     from bunsui.compile.split import RESOURCES, SIZE, place
     from bunsui.compile.stack import movable_units, root_units
     from bunsui.compile.template import templates
+    from bunsui.diagram.content import content
+    from bunsui.diagram.mermaid import mermaid
 
     before = read_manifest(folder)
     names = Names(pipeline.name, environment.prefix)
@@ -182,7 +184,7 @@ def assemble(
     files = {_as(name, template_format): _text(found[name], texts[name], template_format) for name in found}
     files |= {f"machines/jobs/{machine.key}.asl.json": pretty(machine.definition) for machine in made.jobs.values()}
     files["machines/pipeline.asl.json"] = pretty(made.machine.definition)
-    files |= {"permissions.json": pretty(permissions), "graph.mmd": _mermaid(pipeline)}
+    files |= {"permissions.json": pretty(permissions), "graph.mmd": mermaid(content(pipeline))}
     files |= collector.locks
     manifest = _manifest(made, environment, files, collector.assets, placement)
     files[MANIFEST] = pretty(manifest)
@@ -210,12 +212,6 @@ def _text(content: Any, text: str, template_format: Format) -> str:
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     return str(yaml.dump(content, Dumper=dumper, sort_keys=False, width=120, allow_unicode=True))
-
-
-def _mermaid(pipeline: Pipeline) -> str:
-    from bunsui.compile.graph_text import mermaid
-
-    return mermaid(pipeline)
 
 
 def _prove(templates: Mapping[str, Any], made: Plan) -> None:
