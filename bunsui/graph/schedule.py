@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bunsui.graph.cuts import reduce
 from bunsui.graph.events import network
-from bunsui.graph.freeze import freeze
 from bunsui.graph.order import precedence
 from bunsui.graph.part import Part
-from bunsui.graph.reduce import reduce
 from bunsui.graph.routing import routed
+from bunsui.graph.tidy import tidy
 
 
 def schedule(needs: Mapping[str, frozenset[str]], feeds: Mapping[str, frozenset[str]]) -> Part:
@@ -24,5 +24,6 @@ def schedule(needs: Mapping[str, frozenset[str]], feeds: Mapping[str, frozenset[
     """
     order = precedence(needs)
     net = network(order)
-    consumers = net.first
-    return routed(freeze(reduce(net), consumers, order.rank), order, feeds)
+    reduce(net)
+    assert net.aside.work is not None
+    return routed(tidy(net.aside.work, order.rank), order, feeds)
