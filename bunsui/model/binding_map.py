@@ -98,11 +98,11 @@ def _element(step: Map, parameter: Parameter, over: Source | None, scope: Scope)
     """
     if step.source is not None:
         if not step.source.takes(parameter.annotation):
-            kind = type(step.source).__name__
+            reader = type(step.source).__name__
             raise DeclarationError(
                 "BUN104",
                 f"Map {step.name!r}: {step.each.name!r} takes '{parameter.name}: {types.describe(parameter.annotation)}"
-                f"', but {kind} gives {types.describe(step.source.item_type)}",
+                f"', but {reader} gives {types.describe(step.source.item_type)}",
                 where=step.where,
                 hint="annotate the parameter as a dataclass, a TypedDict or dict[str, …]"
                 if step.source.textual
@@ -111,12 +111,12 @@ def _element(step: Map, parameter: Parameter, over: Source | None, scope: Scope)
         return FromHere(ITEM, Any)
     if isinstance(over, FromConstant):
         return _constant(step, parameter, over.value)
-    kind = list[Any]
+    listed: Any = list[Any]
     if isinstance(over, FromOutput | FromParameter):
-        kind = type_of(over, Reader(f"Map {step.name!r}", "over", step.where), scope)
-    if any(types.item_type(member) is None for member in types.members(kind)):
-        raise _no_list(step, f"is {types.describe(kind)}")
-    return FromHere(ITEM, types.item_type(kind), far=isinstance(over, FromOutput | FromList))
+        listed = type_of(over, Reader(f"Map {step.name!r}", "over", step.where), scope)
+    if any(types.item_type(member) is None for member in types.members(listed)):
+        raise _no_list(step, f"is {types.describe(listed)}")
+    return FromHere(ITEM, types.item_type(listed), far=isinstance(over, FromOutput | FromList))
 
 
 def _constant(step: Map, parameter: Parameter, value: Any) -> FromHere:

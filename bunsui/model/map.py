@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import GenericAlias
 from typing import Annotated, Any, Optional
 
 from pydantic import BeforeValidator, Field, SkipValidation
@@ -107,6 +108,11 @@ class Map(Step):
         return self.at_most if self.distributed is None else self.distributed.max_items
 
     @property
+    def rounds(self) -> int:
+        """The elements that it may meet; distributed, they have executions of their own."""
+        return self.at_most if self.distributed is None else 1
+
+    @property
     def shares(self) -> int:
         """Several, where its list is in the state machine."""
         return SHARES if self.distributed is None else 1
@@ -142,5 +148,6 @@ class Map(Step):
             return Signature(taken, Dataset, self.where)
         result = self.each.result_type()
         gaps = self.each.when is not None or isinstance(self.each.on_error, Skip)
-        gaps = gaps or (settings is not None and settings.tolerates)
-        return Signature(taken, list[Optional[result] if gaps else result], self.where)  # type: ignore[valid-type]  # noqa: UP045
+        if gaps or (settings is not None and settings.tolerates):
+            result = Optional[result]  # noqa: UP045 - built at run time
+        return Signature(taken, GenericAlias(list, (result,)), self.where)

@@ -21,12 +21,12 @@ class Elements(NamedTuple):
     Attributes:
         items: what the state iterates over.
         envelope: of one element.
-        count: JSONata of how many there are; None where the declaration says it.
+        length: JSONata of how many there are; None where the declaration says it.
     """
 
     items: Json
     envelope: Json
-    count: str | None = None
+    length: str | None = None
 
 
 def listed(over: Source, context: Context) -> Elements:

@@ -34,7 +34,7 @@ def links(bound: Bound, context: Context) -> list[Link]:
     }
     result = {"list": jsonata("$states.result"), **list_facts(step.name, "$count($states.result)", context)}
     state["Assign"] = {context.result(step.name): result}
-    looks = [] if elements.count is None else [_look(step, elements.count)]
+    looks = [] if elements.length is None else [_look(step, elements.length)]
     return [*looks, Link(state_name(step.name), {"Comment": step.description, **state} if step.description else state)]
 
 

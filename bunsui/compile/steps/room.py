@@ -46,7 +46,7 @@ def check_room(step: Map, processor: State, context: Context) -> None:
 
 def most_events(states: Mapping[str, State]) -> int:
     """Events that one iteration has at most, when every state of it is entered and every try fails but the last."""
-    tries = sum(
+    tries: int = sum(
         1 + sum(retrier.get("MaxAttempts", 3) for retrier in state.get("Retry", ()))
         for state in states.values()
         if state["Type"] == "Task"
