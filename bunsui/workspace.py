@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from bunsui.errors import BunsuiError, BunsuiErrors, UsageError
 from bunsui.model.names import Names
 from bunsui.model.pipeline import Pipeline
+from bunsui.model.step import within
 from bunsui.project import Project
 
 if TYPE_CHECKING:
@@ -296,7 +297,10 @@ class Workspace(Project):
         declared = self._declared.get(self.sessions.get(session).pipeline)
         if declared is None:
             return None
-        return {job.name: tuple(operation.name for operation in job.operations) for job in declared.jobs}
+        return {
+            job.name: tuple(step.name for operation in job.operations for step in within(operation))
+            for job in declared.jobs
+        }
 
     @property
     def _declared(self) -> Mapping[str, Pipeline]:

@@ -172,6 +172,8 @@ def _status(timed: Timed) -> Cell:
 
 
 def _error(one: OperationRun) -> str:
+    if one.status.value == "SKIPPED":
+        return one.message
     return f"{one.error} (handled)" if one.handled and one.error else one.error
 
 

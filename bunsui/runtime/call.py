@@ -24,23 +24,20 @@ def call(function: Function, event: Mapping[str, Any]) -> Any:
         MissingInput, UnreadableInput, DecodeError, EncodeError: the runtime's own.
         Exception: whatever the function raises; in a batch it says for which item.
     """
-    about, inputs = event["bunsui"], _given(function, event.get("inputs") or {})
+    about, inputs = event["bunsui"], given(event)
     if about.get("batch"):
         return _batch(function, about, inputs, event.get("items") or [])
     wanted = [(_parameter(name), envelope) for name, envelope in inputs.items()]
     return _once(function, about, dict(zip(inputs, _read(about, wanted))))  # noqa: B905 - their lengths are equal
 
 
-def _given(function: Function, inputs: Mapping[str, Envelope]) -> Mapping[str, Envelope]:
-    """The inputs without those of operations that were skipped, where the parameter has a default to take instead."""
-    if not any("skipped" in envelope for envelope in inputs.values()):
+def given(event: Mapping[str, Any]) -> Mapping[str, Envelope]:
+    """The event's inputs without those that were skipped and that the parameter's default stands for."""
+    inputs: Mapping[str, Envelope] = event.get("inputs") or {}
+    optional = event["bunsui"].get("optional")
+    if not optional:
         return inputs
-    known = inspect.signature(function).parameters
-    return {
-        name: envelope
-        for name, envelope in inputs.items()
-        if "skipped" not in envelope or name not in known or known[name].default is inspect.Parameter.empty
-    }
+    return {name: one for name, one in inputs.items() if name not in optional or "skipped" not in one}
 
 
 def _batch(function: Function, about: Mapping[str, Any], inputs: Mapping[str, Envelope], items: list[Any]) -> list[Any]:

@@ -15,7 +15,7 @@ from bunsui.errors import ExitCode
 
 
 class Status(StrEnum):
-    """Where a session, a job run or an operation is; Step Functions' words, and one for what has not begun."""
+    """Where a session, a job run or an operation is; Step Functions' words, and two for what has not begun."""
 
     NOT_STARTED = "NOT_STARTED"
     RUNNING = "RUNNING"
@@ -23,6 +23,7 @@ class Status(StrEnum):
     FAILED = "FAILED"
     TIMED_OUT = "TIMED_OUT"
     ABORTED = "ABORTED"
+    SKIPPED = "SKIPPED"
 
     @property
     def finished(self) -> bool:
@@ -37,6 +38,7 @@ EXIT_CODES = {
     Status.FAILED: ExitCode.FAILED,
     Status.TIMED_OUT: ExitCode.FAILED,
     Status.ABORTED: ExitCode.FAILED,
+    Status.SKIPPED: ExitCode.OK,
 }
 """What a command that asks for a session tells the shell."""
 
@@ -111,8 +113,8 @@ class OperationRun(Timed):
     Attributes:
         tries: how often it was begun; retries are the tries after the first.
         tried: when the last try began, where that is known.
-        message: what the error of the last failed try said; empty when it went well.
-        handled: it failed, and the pipeline went on with the fallback that was declared for it.
+        message: what the error of the last failed try said, or why it was skipped; empty when it went well.
+        handled: it failed, and the pipeline went on as `on_error=` says.
         traceback: the function's frames, outermost call first.
         memory_mb: peak of the function in MiB, when the log tells.
         log: the line that tells the failure.
@@ -133,7 +135,7 @@ class JobRun(Timed):
 
     Attributes:
         outputs: operation -> envelope, for what others consume or nothing consumes.
-        cause: what the error said, in readable words.
+        cause: what the error said, in readable words; or why the job was skipped.
         execution: ARN.
         operations: in order of their start, those not started last.
     """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bunsui.errors import UsageError
 from bunsui.session import lines as log
 from bunsui.session.arns import Place, job_execution
+from bunsui.session.decided import decided_runs
 from bunsui.session.history import operation_runs
 from bunsui.session.ids import PATTERN, utc_now
 from bunsui.session.logs import LogReader
@@ -112,7 +113,12 @@ class Observer:
         execution = job_execution(session, run, self.prefix)
         if not execution or execution in self._histories:
             return self._histories.get(execution, ())
-        found = operation_runs(StepFunctions(self.aws).history(execution, data=False), declared)
+        states = StepFunctions(self.aws)
+        events = tuple(states.history(execution, data=False))
+        decided = decided_runs(events, declared)
+        if any(one.status is Status.SKIPPED for one in decided):
+            decided = decided_runs(states.history(execution), declared)
+        found = (*operation_runs(events, declared), *decided)
         if run.status.finished:
             self._histories[execution] = found
         return found

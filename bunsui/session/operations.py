@@ -6,7 +6,7 @@ that tells a failure, and stands in for a history that is gone or that does not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,13 +28,31 @@ def complete(
     for line in lines:
         if line.job == run.job and line.attempt == run.attempt and line.operation:
             told.setdefault(line.operation, []).append(line)
+    reasons = {name: one["skipped"] for name, one in _envelopes(run).items() if "skipped" in one}
     known = {one.operation: with_lines(one, told.pop(one.operation, [])) for one in history}
+    known |= {name: _skipped(known.get(name), name, reason) for name, reason in reasons.items()}
     known |= {name: from_lines(name, of_it, run) for name, of_it in told.items()}
     if run.status in WRONG:
         known = _blame(known, run)
     started = sorted(known.values(), key=lambda one: (one.started or _FAR, one.operation))
-    waiting = [OperationRun(operation=name, status=Status.NOT_STARTED) for name in declared if name not in known]
+    # What did not begin in a job that went well was not needed: an alternative, or who handles a failure.
+    over = run.status in (Status.SUCCEEDED, Status.SKIPPED)
+    left = [] if over else [name for name in declared if name not in known]
+    waiting = [OperationRun(operation=name, status=Status.NOT_STARTED) for name in left]
     return run.model_copy(update={"operations": (*started, *waiting)})
+
+
+def _envelopes(run: JobRun) -> Mapping[str, Any]:
+    """The results that left the job; a record that was cut off tells none."""
+    outputs = run.outputs if isinstance(run.outputs, dict) else {}
+    return {name: envelope for name, envelope in outputs.items() if isinstance(envelope, dict)}
+
+
+def _skipped(known: OperationRun | None, operation: str, reason: str) -> OperationRun:
+    """A step whose result tells that it was skipped; one that failed before has its failure to tell."""
+    if known is None:
+        return OperationRun(operation=operation, status=Status.SKIPPED, message=reason)
+    return known if known.message else known.model_copy(update={"message": reason})
 
 
 def with_lines(run: OperationRun, lines: Sequence[LogLine]) -> OperationRun:

@@ -13,6 +13,7 @@ from typing import Any
 
 from bunsui.interpreter import TaskFailed, Took
 from bunsui.runtime import shim, store
+from bunsui.runtime.call import given
 from bunsui.runtime.envelope import read
 from bunsui.runtime.invocation import running
 from bunsui.runtime.result import prefix
@@ -122,7 +123,7 @@ class Worker:
 
 def _inputs(event: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON values that the function is called with; of a batch all items as one list."""
-    about, inputs, items = event["bunsui"], event["inputs"], event.get("items", [])
+    about, inputs, items = event["bunsui"], given(event), event.get("items", [])
     wanted = [*inputs.items()]
     if not about.get("plain"):
         wanted += [(about["item"], one) for one in items]

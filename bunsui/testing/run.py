@@ -19,6 +19,7 @@ class PipelineRun:
         error: class of the error that ended it; empty when it succeeded.
         message: what the error said.
         outputs: operation -> result, as its annotation reads it; of those that finished.
+        skipped: operation -> why it did not run.
         invocations: every call of a function, in the order of their starts.
         jobs: job -> status, of those that started.
         duration: seconds on the virtual clock.
@@ -30,6 +31,7 @@ class PipelineRun:
     error: str
     message: str
     outputs: Mapping[str, Any]
+    skipped: Mapping[str, str]
     invocations: tuple[Invocation, ...]
     jobs: Mapping[str, str]
     duration: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -129,6 +129,7 @@ class Started:
             error=error,
             message=message,
             outputs=self._outputs(execution),
+            skipped=_skipped(execution, self.results, runs),
             invocations=tuple(self.world.invocations),
             jobs={run["job"]: run["status"] for run in runs},
             duration=execution.duration,
@@ -144,6 +145,14 @@ class Started:
         there = {name: envelope for name, envelope in others.items() if "skipped" not in envelope}
         found |= values(there, self.world.artefacts, self.world.stored)
         return {name: decode(value, self.results[name], name) for name, value in found.items()}
+
+
+def _skipped(execution: Execution, steps: Iterable[str], runs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Why steps did not run; of a job that was skipped, those whose results leave it."""
+    found = envelopes(execution, steps)
+    for run in runs:
+        found |= run.get("outputs") or {}
+    return {name: envelope["skipped"] for name, envelope in found.items() if "skipped" in envelope}
 
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:

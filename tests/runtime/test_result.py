@@ -97,7 +97,8 @@ def test_what_was_skipped_is_none_where_the_annotation_allows_it(invoke):
 
 def test_a_default_stands_for_what_was_skipped(invoke):
     inputs = {"a": {"skipped": "its condition did not hold"}, "b": {"value": 1}}
-    assert invoke("def main(b: int, a: int = 7): return a + b", inputs, raw=False) == {"value": 8}
+    assert invoke("def main(b: int, a: int = 7): return a + b", inputs, raw=False, optional=["a"]) == {"value": 8}
+    assert invoke.again({"a": {"value": 2}, "b": {"value": 1}}, raw=False, optional=["a"]) == {"value": 3}
 
 
 def test_a_function_that_may_not_use_the_bucket_says_so(invoke, monkeypatch):

@@ -143,10 +143,21 @@ class Context(NamedTuple):
         }
         if facts := self.plan.facts.get(bound.operation.name):
             about["facts"] = {name: list(path) for name, path in facts.items()}
+        if optional := self.optional(bound):
+            about["optional"] = optional
         if bound.operation.name in self.plan.apart:
             about["apart"] = True
         payload = {"bunsui": {**about, **self.about, **more}, "inputs": self.inputs(bound)}
         return payload if self.batch is None else {**payload, "items": self.batch}
+
+    def optional(self, bound: Bound) -> list[str]:
+        """Parameters that are left to their default where what feeds them was skipped."""
+        defaults = {one.name for one in bound.operation.signature().parameters if one.optional}
+        return [name for name in bound.inputs if name in defaults and self.may_miss(bound.inputs[name])]
+
+    def may_miss(self, source: Source) -> bool:
+        """Whether there may be no result."""
+        return isinstance(source, FromOutput) and source.operation in self.plan.skips
 
     def inputs(self, bound: Bound) -> dict[str, Json]:
         """The envelope of each input."""
