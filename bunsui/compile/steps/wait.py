@@ -21,7 +21,7 @@ LOOK_TIMEOUT = 60
 LISTED = 100
 """Objects that one look lists, small enough for a state's output of 256 KiB."""
 _NOW = "$states.context.State.EnteredTime"
-_RETRY = {"IntervalSeconds": 1, "MaxAttempts": 8, "BackoffRate": 2.0}
+_RETRY = {"IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2.0}
 
 
 def links(bound: Bound, context: Context) -> list[Link]:
@@ -95,7 +95,7 @@ def _object(step: Wait, names: Names) -> _Look:
     }
     key, below = text(path), text(f"{path}/")
     found = f"$states.result.Contents[Key = {key} or $substring(Key, 0, {len(path) + 1}) = {below}][0]"
-    value = f'{{"uri": "s3://{bucket}/" & {found}.Key, "format": null, "rows": null, "bytes": {found}.Size}}'
+    value = f'{{"uri": "s3://{bucket}/" & {found}.Key, "format": null, "rows": null, "bytes": $number({found}.Size)}}'
     return _Look(task, found, value)
 
 
