@@ -86,7 +86,7 @@ def test_permissions(cli, project):
 
 def test_every_command_has_a_schema_and_a_case():
     assert {command.split()[0] for command in RESULTS} - {"errors"} == set(COMMANDS)
-    tested = {schema for schema, *_ in CASES} | {"permissions", "errors"}
+    tested = {schema for schema, *_ in CASES} | {"permissions", "graph", "simulate", "errors"}
     assert {name.removesuffix(".json") for name in schemas()} == tested
 
 
