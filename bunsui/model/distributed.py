@@ -58,7 +58,7 @@ class Distributed(Declaration):
     batch: int | None = Field(default=None, ge=1, le=100_000)
     batch_bytes: int = Field(default=BATCH_BYTES, ge=1_024, le=BATCH_BYTES)
     tolerated: int = Field(default=0, ge=0)
-    tolerated_percent: float = Field(default=0, ge=0, le=100)
+    tolerated_percent: int = Field(default=0, ge=0, le=100)
     results: Annotated[SkipValidation[Access | None], BeforeValidator(_results)] = None
     max_items: int | None = Field(default=None, ge=1, le=100_000_000)
     label: Annotated[str | None, AfterValidator(_label)] = None

@@ -101,6 +101,9 @@ class Objects(Items):
 
     listing: ClassVar[bool] = True
 
+    def __init__(self, data: Any, /, **settings: Any) -> None:
+        super().__init__(data, **settings)
+
     @property
     def item_type(self) -> Any:
         """A pointer to the object."""
@@ -113,6 +116,9 @@ class Objects(Items):
 
 class _Rows(Items):
     textual: ClassVar[bool] = True
+
+    def __init__(self, data: Any, /, **settings: Any) -> None:
+        super().__init__(data, **settings)
 
     @property
     def item_type(self) -> Any:
@@ -134,6 +140,9 @@ class Csv(_Rows):
 
     headers: tuple[str, ...] = ()
     delimiter: Literal[",", "|", ";", " ", "\t"] = ","
+
+    def __init__(self, data: Any, /, **settings: Any) -> None:
+        super().__init__(data, **settings)
 
     def config(self) -> Config:
         """Where the names of the columns are, and what is between two."""
@@ -159,6 +168,9 @@ class Json(Items):
 
     path: tuple[str, ...] = ()
 
+    def __init__(self, data: Any, /, **settings: Any) -> None:
+        super().__init__(data, **settings)
+
     def config(self) -> Config:
         """Where in the document it is."""
         return array(self.path)
@@ -167,6 +179,9 @@ class Json(Items):
 class JsonLines(Items):
     """A file with one JSON value a line: `JsonLines(lake / "orders.jsonl")`."""
 
+    def __init__(self, data: Any, /, **settings: Any) -> None:
+        super().__init__(data, **settings)
+
     def config(self) -> Config:
         """The format."""
         return {"InputType": "JSONL"}
@@ -174,6 +189,9 @@ class JsonLines(Items):
 
 class Parquet(Items):
     """The rows of a Parquet file: `Parquet(lake / "orders.parquet")`."""
+
+    def __init__(self, data: Any, /, **settings: Any) -> None:
+        super().__init__(data, **settings)
 
     def config(self) -> Config:
         """The format."""
@@ -186,6 +204,9 @@ class Manifest(_Rows):
     Its files lie beside the folder of the manifest, unless `at=` says where (Amazon S3 user guide,
     "storage-inventory-location").
     """
+
+    def __init__(self, data: Any, /, **settings: Any) -> None:
+        super().__init__(data, **settings)
 
     @property
     def reads(self) -> tuple[Access, ...]:
