@@ -112,7 +112,8 @@ def begin(
         tables.create_table(table, key, INDEXES.get(table))
     place = f"{spill_prefix(made.names.stack)}/{session}/1"
     artefacts = Artefacts(s3, filled(artefact_bucket()))
-    s3.bucket(artefacts.bucket)
+    for left in artefacts.keys(f"{place}/"):
+        del s3.bucket(artefacts.bucket)[left]
     world = World(tables, [], {}, artefacts, {job: f"{place}/{job}" for job in made.jobs})
     for resource in made.pipeline.resources:
         if resource.kind == "Bucket":
