@@ -41,6 +41,10 @@ def show_report(app: App, report: SessionReport) -> None:
         out.print()
         for line in failure_lines(report.failure):
             out.print(line)
+    if report.questions:
+        out.print()
+        for line in question_lines(report.questions):
+            out.print(line)
     following = list(next_commands(app, report))
     if following:
         out.print()
@@ -112,6 +116,13 @@ def failure_lines(failure: Failure) -> Iterator[str]:
         yield from (f"    {line}" for line in rest)
 
 
+def question_lines(questions: tuple[Question, ...]) -> Iterator[str]:
+    """What is asked, and until when."""
+    for one in questions:
+        waiting = style("Waiting", fg="yellow", bold=True)
+        yield f"{waiting}: {one.operation} asks until {moment(one.until)}: {one.message}"
+
+
 def next_commands(app: App, report: SessionReport) -> Iterator[str]:
     """What one would type next."""
     session = report.session
@@ -121,6 +132,8 @@ def next_commands(app: App, report: SessionReport) -> Iterator[str]:
             place = ("--job", report.failure.job, "--operation", report.failure.operation)
             yield app.next_command("logs", session.id, *place)
     elif not session.status.finished:
+        for question in report.questions:
+            yield from (app.next_command("answer", session.id, one, question.operation) for one in question.answers)
         yield app.next_command("watch", session.id)
         yield app.next_command("cancel", session.id)
 

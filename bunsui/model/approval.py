@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from bunsui.errors import DeclarationError
 from bunsui.model.declaration import refuse
 from bunsui.model.operation import A_YEAR
 from bunsui.model.signature import Parameter, Signature
@@ -56,6 +57,8 @@ class Approval(Step):
         approvers: ARN patterns (`arn:aws:sts::*:assumed-role/finance/*`) of who may answer; empty for everybody who may
             call `states:SendTaskSuccess`. The client checks them.
         timeout: seconds to wait for an answer.
+        heartbeat: seconds within which who is to answer has to tell that they are at it (`states:SendTaskHeartbeat`),
+            such as a ticket system; else it fails with `States.Timeout`. None where only people answer.
         on_timeout: `fail` with `States.Timeout`, or take it as `approve` or `reject`.
         rejected: `fail`, or `continue` with the decision as the result.
     """
@@ -63,11 +66,26 @@ class Approval(Step):
     message: Annotated[str, Field(min_length=1, max_length=MESSAGE_LIMIT), AfterValidator(_message)]
     approvers: Annotated[tuple[str, ...], BeforeValidator(patterns)] = ()
     timeout: int = Field(default=7 * 86_400, ge=1, le=A_YEAR)
+    heartbeat: int | None = Field(default=None, ge=1, le=A_YEAR)
     on_timeout: Literal["fail", "approve", "reject"] = "fail"
     rejected: Literal["fail", "continue"] = "fail"
 
     def __init__(self, name: str, /, message: str, **data: Any) -> None:
         super().__init__(name, message=message, **data)
+        if self.heartbeat is not None and self.heartbeat >= self.timeout:
+            raise DeclarationError(
+                "BUN101",
+                f"Approval {name!r}: heartbeat={self.heartbeat} is not shorter than timeout={self.timeout}",
+                where=self.where,
+                hint="a heartbeat is a part of the time that there is to answer",
+            )
+        if self.heartbeat is not None and self.on_timeout != "fail":
+            raise DeclarationError(
+                "BUN101",
+                f"Approval {name!r}: heartbeat={self.heartbeat} and on_timeout={self.on_timeout!r}",
+                where=self.where,
+                hint="a missing heartbeat and missing answers are one error, which cannot be an answer",
+            )
 
     @property
     def longest(self) -> int:

@@ -16,7 +16,7 @@ from bunsui.errors import UsageError
 from bunsui.model.names import APPROVALS_TABLE
 from bunsui.session.ids import utc_now
 from bunsui.session.model import Answer, Question
-from bunsui.session.store import iso
+from bunsui.session.store import iso, tables
 
 if TYPE_CHECKING:
     from bunsui.aws import Aws
@@ -40,7 +40,8 @@ class Approvals:
 
     def pending(self, session: str | None = None) -> tuple[Question, ...]:
         """What waits for an answer, the oldest first: of one session, or of all of the environment."""
-        return tuple(sorted((_question(item) for item in self._items(session)), key=lambda one: one.requested))
+        with tables():
+            return tuple(sorted((_question(item) for item in self._items(session)), key=lambda one: one.requested))
 
     def answer(self, session: str, operation: str | None, answer: str, comment: str = "") -> Answer:
         """Answer a question, and record who did.
@@ -104,7 +105,8 @@ class Approvals:
                 yield item
 
     def _waiting(self, session: str, operation: str | None) -> Mapping[str, Any]:
-        waiting = list(self._items(session))
+        with tables():
+            waiting = list(self._items(session))
         found = [item for item in waiting if operation in (None, item["operation"])]
         if len(found) == 1:
             return found[0]

@@ -194,18 +194,43 @@ class Failure(Told):
     log: LogLine | None = None
 
 
+class Question(Told):
+    """What a session asks people.
+
+    Attributes:
+        operation: the step that waits.
+        message: what people are to read.
+        answers: what they may answer.
+        approvers: ARN patterns of who may; empty for everybody.
+        until: when the step no longer waits.
+    """
+
+    session: str
+    pipeline: str
+    job: str
+    operation: str
+    attempt: int
+    message: str
+    answers: tuple[str, ...]
+    approvers: tuple[str, ...] = ()
+    requested: datetime
+    until: datetime
+
+
 class SessionReport(Told):
     """A session with its job runs: what `bunsui status --json` prints.
 
     Attributes:
         jobs: in order of their start, those not started last.
         failure: None unless the session failed, timed out or was aborted.
+        questions: what it asks people.
         notes: what could not be found out, and why.
     """
 
     session: Session
     jobs: tuple[JobRun, ...] = ()
     failure: Failure | None = None
+    questions: tuple[Question, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -271,29 +296,6 @@ class Cancellation(Told):
     stopped: bool
     executions: tuple[str, ...] = ()
     message: str = ""
-
-
-class Question(Told):
-    """What a session asks people.
-
-    Attributes:
-        operation: the step that waits.
-        message: what people are to read.
-        answers: what they may answer.
-        approvers: ARN patterns of who may; empty for everybody.
-        until: when the step no longer waits.
-    """
-
-    session: str
-    pipeline: str
-    job: str
-    operation: str
-    attempt: int
-    message: str
-    answers: tuple[str, ...]
-    approvers: tuple[str, ...] = ()
-    requested: datetime
-    until: datetime
 
 
 class Questions(Told):

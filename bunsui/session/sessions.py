@@ -9,7 +9,7 @@ from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from bunsui.errors import UsageError
+from bunsui.errors import AwsError, UsageError
 from bunsui.model.names import Names
 from bunsui.session.approvals import Approvals
 from bunsui.session.arns import machine_of
@@ -20,6 +20,7 @@ from bunsui.session.model import (
     Answer,
     Cancellation,
     LogLine,
+    Question,
     Questions,
     Session,
     SessionPage,
@@ -104,7 +105,19 @@ class Sessions:
             jobs: job -> operations, as declared, so that what has not started is told as well.
             log_lines: also read the log for memory, tracebacks and the line that tells a failure.
         """
-        return self._observer.report(which, jobs=jobs, log_lines=log_lines)
+        found = self._observer.report(which, jobs=jobs, log_lines=log_lines)
+        if found.session.status.finished:
+            return found
+        return found.model_copy(update={"questions": self._asked(found.session.id)})
+
+    def _asked(self, session: str) -> tuple[Question, ...]:
+        """What a session asks; a control stack from before there were questions has none."""
+        try:
+            return self._approvals.pending(session)
+        except AwsError as error:
+            if error.code != "BUN504":
+                raise
+            return ()
 
     def list(
         self,

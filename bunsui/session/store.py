@@ -51,13 +51,13 @@ class Store:
 
     def session(self, id: str) -> Session | None:
         """The session as recorded, or None; strongly consistent."""
-        with _tables():
+        with tables():
             item = self._db.get_item(SESSIONS_TABLE, {"session": id})
         return None if item is None or "pipeline" not in item else session_of(item)
 
     def job_runs(self, id: str, attempt: int) -> tuple[JobRun, ...]:
         """The job runs of an attempt in order of their start; strongly consistent."""
-        with _tables():
+        with tables():
             items = list(
                 self._db.query_all(
                     JOB_RUNS_TABLE,
@@ -147,7 +147,7 @@ class Store:
         set_first = [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
         told = {**first, **{name: value for name, value in now.items() if value}}
         try:
-            with _tables():
+            with tables():
                 self._db.update_item(
                     table,
                     dict(key),
@@ -173,7 +173,7 @@ class Store:
         if status is not None:
             filter = "#status = :status"
             names["#status"], values[":status"] = "status", status.value
-        with _tables():
+        with tables():
             yield from self._db.query_all(
                 SESSIONS_TABLE,
                 condition,
@@ -266,7 +266,7 @@ def _position(token: str) -> dict[str, str]:
 
 
 @contextmanager
-def _tables() -> Iterator[None]:
+def tables() -> Iterator[None]:
     """Within it, a missing table means a missing control stack."""
     from bunsui.aws import ServiceError
 

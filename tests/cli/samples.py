@@ -4,11 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from bunsui.deploy.models import Change, Deployment, Destruction, Plan, Widening
 from bunsui.session.model import (
+    Answer,
     Cancellation,
     Failure,
     JobRun,
     LogLine,
     OperationRun,
+    Question,
+    Questions,
     Session,
     SessionPage,
     SessionReport,
@@ -85,6 +88,20 @@ FAILURE = Failure(
 FAILED_REPORT = SessionReport(session=FAILED, jobs=RUNS, failure=FAILURE)
 RUNNING_REPORT = SessionReport(session=RUNNING, jobs=RUNS)
 PAGE = SessionPage(sessions=(SESSION, FAILED), next="page-2")
+QUESTION = Question(
+    session=ID,
+    pipeline="sums",
+    job="add",
+    operation="pay",
+    attempt=1,
+    message="Pay 42?",
+    answers=("approve", "reject"),
+    approvers=("arn:aws:iam::123456789012:user/ada",),
+    requested=START,
+    until=START + timedelta(days=7),
+)
+QUESTIONS = Questions(questions=(QUESTION,))
+ANSWER = Answer(question=QUESTION, answer="approve", by="arn:aws:iam::123456789012:user/ada", comment="fine", at=START)
 CANCELLATION = Cancellation(session=SESSION, stopped=True, executions=(EXECUTION,), message="it is cancelled")
 
 

@@ -316,6 +316,32 @@ def test_cancel(cli, workspace, monkeypatch):
     assert workspace.calls == [("cancel", (ID,), {"who": "ada", "why": "wrong month"})]
 
 
+def test_approvals(cli, workspace):
+    workspace.answers["approvals"] = samples.QUESTIONS
+    out = cli("approvals").out
+    assert out.splitlines()[0].split() == ["SESSION", "OPERATION", "ASKED", "UNTIL", "ANSWERS", "QUESTION"]
+    assert "approve | reject" in out
+    assert "Pay 42?" in out
+    workspace.answers["approvals"] = samples.Questions(questions=())
+    assert "nothing waits for an answer" in cli("approvals", ID).err
+    assert workspace.calls == [("approvals", (None,), {}), ("approvals", (ID,), {})]
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "told"),
+    [
+        (("approve", ID, "--comment", "fine"), (ID, "approve", None, "fine"), f"pay of session {ID} is approved\n"),
+        (("reject", ID, "pay"), (ID, "reject", "pay", ""), f"pay of session {ID} is rejected\n"),
+        (("answer", ID, "retry", "pay"), (ID, "retry", "pay", ""), f"pay of session {ID}: approve\n"),
+    ],
+)
+def test_answering(cli, workspace, words, given, told):
+    workspace.answers["answer"] = samples.ANSWER
+    result = cli(*words)
+    assert (result.code, result.out) == (0, told)
+    assert workspace.calls == [("answer", given, {})]
+
+
 # local reset
 
 

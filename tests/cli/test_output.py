@@ -355,6 +355,13 @@ def test_a_report_of_a_running_session(streams):
     assert out.getvalue().endswith(f"Next:\n  bunsui watch {samples.ID}\n  bunsui cancel {samples.ID}\n")
 
 
+def test_a_report_of_a_session_that_asks(streams):
+    out, _ = streams(False)
+    show_report(App(), samples.RUNNING_REPORT.model_copy(update={"questions": (samples.QUESTION,)}))
+    assert "\nWaiting: pay asks until 2026-02-07 10:00:00Z: Pay 42?\n" in out.getvalue()
+    assert f"  bunsui answer {samples.ID} approve pay\n  bunsui answer {samples.ID} reject pay\n" in out.getvalue()
+
+
 def test_a_failure_of_the_session_as_a_whole():
     failure = samples.FAILURE.model_copy(update={"job": "", "operation": "", "traceback": (), "log": None})
     assert click.unstyle(next(failure_lines(failure))) == "Failed: the session (error)"

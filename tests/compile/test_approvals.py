@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bunsui import Approval, Decision, Fallback, Lambda, Parameter, Pipeline, operation
+from bunsui import Approval, BunsuiError, Decision, Fallback, Lambda, Parameter, Pipeline, operation
 from bunsui.testing import PipelineRunner, Reply
 
 Make = Callable[..., PipelineRunner]
@@ -80,3 +80,13 @@ def test_silence_is_an_answer(pipeline_runner: Make, silence: str, outcome: str)
 def test_silence_fails(pipeline_runner: Make) -> None:
     run = pipeline_runner(pipeline()).stub(total={"sum": 12}).run(month="may")
     assert (run.status, run.error) == ("FAILED", "States.Timeout")
+
+
+def test_who_says_nothing_for_long_is_not_waited_for(pipeline_runner: Make) -> None:
+    run = pipeline_runner(pipeline(heartbeat=60)).stub(total={"sum": 12}).run(month="may")
+    assert (run.status, run.error) == ("FAILED", "States.Timeout")
+    assert run.duration == pytest.approx(60, abs=1)
+    with pytest.raises(BunsuiError, match="shorter than timeout=3600"):
+        pipeline(heartbeat=3600)
+    with pytest.raises(BunsuiError, match="cannot be an answer"):
+        pipeline(heartbeat=60, on_timeout="approve")

@@ -46,6 +46,7 @@ def approved(workspace: Workspace) -> str:
     asked = question(workspace, session)
     assert (asked.message, asked.operation, asked.answers) == ("Pay 42?", "pay", ("approve", "reject"))
     assert [one.session for one in workspace.approvals().questions] == [session]
+    assert workspace.report(session).questions == (asked,)
     answer = workspace.answer(session, "approve", comment="fine")
     assert answer.by.startswith("arn:aws:")
     return session

@@ -44,6 +44,8 @@ def links(bound: Bound, context: Context) -> list[Link]:
     name, result = step.name, context.result(step.name)
     state = ask(bound, context, message(bound, context), Terms(step.approvers, step.timeout, ANSWERS, step.rejected))
     state["Assign"] = {result: jsonata(context.told(name, "$states.result"))}
+    if step.heartbeat is not None:
+        state["HeartbeatSeconds"] = step.heartbeat
     if step.on_timeout == "fail":
         return [Link(state_name(name), state)]
     silent = state_name(f"{name}: no answer")
