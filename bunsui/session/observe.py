@@ -15,6 +15,7 @@ from bunsui.session.decided import decided_runs
 from bunsui.session.history import operation_runs
 from bunsui.session.ids import PATTERN, utc_now
 from bunsui.session.logs import LogReader
+from bunsui.session.mapped import mapped_runs
 from bunsui.session.model import Failure, JobRun, LogLine, OperationRun, Session, SessionReport, Status
 from bunsui.session.operations import WRONG, complete
 from bunsui.session.reconcile import Reconciler
@@ -118,7 +119,7 @@ class Observer:
         decided = decided_runs(events, declared)
         if any(one.status is Status.SKIPPED for one in decided):
             decided = decided_runs(states.history(execution), declared)
-        found = (*operation_runs(events, declared), *decided)
+        found = (*operation_runs(events, declared), *mapped_runs(events, declared), *decided)
         if run.status.finished:
             self._histories[execution] = found
         return found

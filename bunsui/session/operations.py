@@ -12,6 +12,7 @@ from typing import Any
 
 from bunsui.session import lines as log
 from bunsui.session.failure import NO_MESSAGE, explain
+from bunsui.session.mapped import together
 from bunsui.session.model import JobRun, LogLine, OperationRun, Status
 
 WRONG = (Status.FAILED, Status.TIMED_OUT)
@@ -29,7 +30,7 @@ def complete(
         if line.job == run.job and line.attempt == run.attempt and line.operation:
             told.setdefault(line.operation, []).append(line)
     reasons = {name: one["skipped"] for name, one in _envelopes(run).items() if "skipped" in one}
-    known = {one.operation: with_lines(one, told.pop(one.operation, [])) for one in history}
+    known = {name: with_lines(one, told.pop(name, [])) for name, one in together(history).items()}
     known |= {name: _skipped(known.get(name), name, reason) for name, reason in reasons.items()}
     known |= {name: from_lines(name, of_it, run) for name, of_it in told.items()}
     if run.status in WRONG:
