@@ -80,7 +80,9 @@ def _rows(found: Simulation) -> Iterator[tuple[Cell, ...]]:
 
 
 def _error(one: Simulated) -> str:
-    return f"{one.error} (handled)" if one.handled and one.error else one.error
+    if not one.error:
+        return one.message
+    return f"{one.error} (handled)" if one.handled else one.error
 
 
 def _sums(found: Simulation) -> Iterator[str]:

@@ -19,13 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from bunsui.errors import BunsuiError, UsageError, Where, raise_all
-from bunsui.model.binding import Bound
+from bunsui.model.approval import Approval
+from bunsui.model.bound import Bound
+from bunsui.model.operation import Operation
 from bunsui.model.pipeline import Pipeline
+from bunsui.model.step import Step
+from bunsui.model.wait import Wait
 from bunsui.session.model import SessionReport, Status
 from bunsui.simulate.model import Source
 
 SECONDS = 1.0
-"""Of an operation of which nothing is known: with the same time for all, the shape of the graph alone decides."""
+"""Of an operation or approval of which nothing is known: with the same time for all, the shape of the graph decides."""
 
 OTHERS = "*"
 
@@ -88,6 +92,16 @@ class Failing:
         return raised if self.times is None else deque([raised] * self.times)
 
 
+def usual(step: Step) -> float | None:
+    """Seconds of a step of which nothing is said; None where the step itself, or what lies within it, takes the time.
+
+    What a `Wait` looks for is there at once.
+    """
+    if isinstance(step, Wait):
+        return 0.0 if step.polls else None
+    return SECONDS if isinstance(step, Operation | Approval) else None
+
+
 def steps(pipeline: Pipeline) -> dict[str, Bound]:
     """Every step of a pipeline by name, with those within others."""
     return {bound.operation.name: bound for outer in pipeline.operations.values() for bound in outer.all}
@@ -145,11 +159,17 @@ def check(failing: Iterable[Failing], pipeline: Pipeline) -> None:
     """Whether all of them are operations.
 
     Raises:
-        UsageError: BUN703.
+        UsageError: BUN703 there is none of that name, BUN406 it is a step without a function.
     """
     known = steps(pipeline)
     for one in failing:
         _check(one.operation, known, pipeline, None)
+        if not isinstance(known[one.operation].operation, Operation):
+            raise UsageError(
+                "BUN406",
+                f"--fail {one.operation}: it runs no function that could fail",
+                hint="name an operation; how an approval is answered can be said in the file of durations",
+            )
 
 
 def _check(name: str, known: Collection[str], pipeline: Pipeline, where: Where | None) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from bunsui.session.model import Failure, Status
 
 Source = Literal["default", "file", "history", "declared"]
-"""Where the seconds of an operation come from; what is declared is the time of a wait."""
+"""Where the seconds of a step come from; `declared` is the time of a wait, and of what consists of other steps."""
 
 
 class Told(BaseModel):
@@ -24,12 +24,13 @@ class Simulated(Told):
     Attributes:
         started_s, finished_s: since the run began; None where it was not reached.
         duration_s: from its start to its end, with its retries.
-        assumed_s: how long one try of it takes.
+        assumed_s: how long one try of it takes; None where the source is `declared`.
         source: who says so.
         slack_s: how much later it could have finished without a later end of the run; None where it was not reached.
         tries: how often it was begun.
         handled: it failed, and the pipeline went on.
         error: class of the error of its last try; empty when that went well.
+        message: what that error said, or why the operation was skipped.
     """
 
     job: str
@@ -38,12 +39,13 @@ class Simulated(Told):
     started_s: float | None = None
     finished_s: float | None = None
     duration_s: float | None = None
-    assumed_s: float
+    assumed_s: float | None
     source: Source
     slack_s: float | None = None
     tries: int = 0
     handled: bool = False
     error: str = ""
+    message: str = ""
 
 
 class Waves(Told):

@@ -1,15 +1,17 @@
-"""When each operation of a simulated run began and ended: read from the histories, as that of a real session is."""
+"""When each step of a simulated run began and ended: read from the histories, as that of a real session is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from bunsui.compile.states import state_name
 from bunsui.interpreter import Execution
+from bunsui.session.decided import decided_runs
 from bunsui.session.history import operation_runs
+from bunsui.session.mapped import mapped_runs
 from bunsui.session.model import OperationRun, Status
 
 
@@ -25,11 +27,11 @@ class Event(NamedTuple):
 
 @dataclass(slots=True)
 class Run:
-    """One operation of a run.
+    """One step of a run.
 
     Attributes:
         began, ended: seconds since the run began.
-        last: the last that is known of its Task; None where it has none.
+        last: the last that the history of a real session would tell; None of a step that is no Task, Map or Choice.
     """
 
     began: float
@@ -39,7 +41,7 @@ class Run:
 
     @property
     def status(self) -> Status:
-        """That of its Task; what has none and was reached went well.
+        """That of its Task; a step that has none and was reached went well.
 
         A history tells of a try that failed in a parallel branch that it was given up, for then the branch is.
         """
@@ -50,25 +52,29 @@ class Run:
         return self.last.status
 
 
-def runs(execution: Execution, operations: Iterable[str]) -> dict[str, Run]:
-    """The operations that were reached, by name; one that a map ran several times is told once."""
-    names = {state_name(name): name for name in operations}
+def runs(execution: Execution, steps: Sequence[str]) -> dict[str, Run]:
+    """The steps that were reached or skipped, by name; one that a map ran several times is told once."""
+    names = {state_name(name): name for name in steps}
     found: dict[str, Run] = {}
     for child in execution.nested:
         events = [_event(told) for told in child.history]
         for event in events:
             name = names.get(str(event.details.get("name")))
             if name is not None and event.type.endswith(("StateEntered", "StateExited")):
-                at = (event.time - execution.started).total_seconds()
-                run = found.setdefault(name, Run(at, at))
-                run.ended = max(run.ended, at)
-        for one in operation_runs(events, tuple(names.values())):
-            run = found[one.operation]
-            run.tries += one.tries
-            run.last = one
-            if one.finished is not None:
-                run.ended = max(run.ended, (one.finished - execution.started).total_seconds())
+                _spans(found, name, event.time, execution.started)
+        for read in (operation_runs, mapped_runs, decided_runs):
+            for one in read(events, steps):
+                run = _spans(found, one.operation, one.finished or one.started or execution.started, execution.started)
+                run.tries += one.tries
+                run.last = one
     return found
+
+
+def _spans(found: dict[str, Run], name: str, time: datetime, started: datetime) -> Run:
+    at = (time - started).total_seconds()
+    run = found.setdefault(name, Run(at, at))
+    run.ended = max(run.ended, at)
+    return run
 
 
 def _event(told: Mapping[str, Any]) -> Event:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bunsui.compile.plan import Plan
-from bunsui.interpreter import Call
+from bunsui.interpreter import Call, DynamoDB
 from bunsui.model.names import APPROVALS_TABLE, SESSIONS_TABLE
 from bunsui.model.wait import Wait
 from bunsui.session.approvals import REJECTED
@@ -38,7 +38,7 @@ class Surroundings:
         self._sessions = {one.session.pipeline: one.name for one in waits if one.session is not None}
         self._come: set[str] = set()
 
-    def attend(self, services: dict[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
+    def attend(self, services: dict[str, Any], tables: DynamoDB) -> dict[str, Any]:
         """The services, in whose calls something comes to pass; `tables` are those in memory."""
         heard: Mapping[str, tuple[str, Callable[[Call], None]]] = {
             "aws-sdk:s3:listObjectsV2": ("s3", self._look_for_object),
@@ -78,7 +78,7 @@ class Surroundings:
             place = {"Bucket": call.arguments["Bucket"], "Key": call.arguments["Prefix"], "Body": b"simulated"}
             self._comes(name, call, lambda: self._s3.put_object(**place))
 
-    def _look_for_session(self, call: Call, tables: Mapping[str, Any]) -> None:
+    def _look_for_session(self, call: Call, tables: DynamoDB) -> None:
         values = call.arguments.get("ExpressionAttributeValues") or {}
         pipeline = values.get(":pipeline", {}).get("S")
         name = self._sessions.get(pipeline)
@@ -92,8 +92,7 @@ class Surroundings:
             "started": {"S": _iso(call.time)},
             "execution": {"S": f"{values[':execution']['S']}{BY}"},
         }
-        table = tables[SESSIONS_TABLE]
-        self._comes(name, call, lambda: table.items.update({table.key_of(item): item}))
+        self._comes(name, call, lambda: tables.put_item({"TableName": SESSIONS_TABLE, "Item": item}))
 
     def _comes(self, name: str, call: Call, action: Callable[[], Any]) -> None:
         """Once, and at once where nothing is said about when."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bunsui import Fallback, Job, Lambda, Pipeline, Retry, operation
+from bunsui import Approval, Bucket, Dataset, Fallback, Finished, Job, Lambda, Pipeline, Retry, Wait, operation
 
 TARGET = Lambda(memory=1024, timeout=60)
 
@@ -28,3 +28,23 @@ def alone(year: int = 2013) -> int: ...
 
 
 flow = Pipeline("flow", parameters={"month": int}, jobs=[Job("make", first, slow, quick, alone), Job("tell", last)])
+
+
+lake = Bucket("lake")
+there = Wait("there", object=lake / "raw/done.csv", every=10, timeout=600)
+upstream = Wait("upstream", session=Finished("other"))
+nap = Wait("nap", seconds=30)
+
+
+@operation(runs=TARGET, reads=[lake / "raw"])
+def total(there: Dataset, upstream: str) -> float: ...
+
+
+pay = Approval("pay", message="Pay {total}?", timeout=3600)
+
+
+@operation(runs=TARGET)
+def paid(pay: dict[str, object], total: float) -> int: ...
+
+
+waiting = Pipeline("waiting", operations=[there, upstream, nap, total, pay, paid])

@@ -13,7 +13,7 @@ from bunsui.simulate.model import Simulated, Simulation
 from bunsui.simulate.prices import PRICES
 from bunsui.simulate.simulation import parameters_of, simulate
 
-from .flows import flow
+from .flows import flow, waiting
 
 SECONDS = {"first": 2.0, "slow": 20.0, "quick": 5.0, "last": 1.0, "alone": 3.0}
 
@@ -131,3 +131,38 @@ def test_what_is_no_failure_is_refused(text: str) -> None:
 def test_an_error_may_have_dots() -> None:
     assert Failing.parse("slow:States.Timeout:2") == Failing("slow", "States.Timeout", 2)
     assert Failing.parse("slow") == Failing("slow", "RuntimeError", None)
+
+
+def waited(**assumed: Assumption) -> Simulation:
+    return simulate(waiting, parameters_of(waiting), assumed)
+
+
+def test_what_steps_wait_for_comes() -> None:
+    found = waited()
+    assert found.status is Status.SUCCEEDED
+    seconds = {one.operation: (one.assumed_s, one.source, one.duration_s) for one in found.operations}
+    assert seconds["there"] == seconds["upstream"] == (0.0, "default", 0.0)
+    assert seconds["nap"] == (None, "declared", 30.0)
+    assert seconds["pay"] == (1.0, "default", 1.0)
+    assert found.makespan_s == 30.0
+    assert found.notes == ("nothing says how long they take, so 1 s each: every operation",)
+
+
+def test_it_is_looked_for_until_it_is_there() -> None:
+    """`there` is looked for every 10 s, `upstream` every minute."""
+    found = waited(there=Assumption(25.0), upstream=Assumption(61.0), pay=Assumption(600.0))
+    assert (of(found, "there").duration_s, of(found, "upstream").duration_s) == (30.0, 120.0)
+    assert (of(found, "pay").duration_s, found.makespan_s) == (600.0, 722.0)
+
+
+def test_an_approval_may_be_refused_or_left_alone() -> None:
+    refused = waited(pay=Assumption(5.0, {"approved": False}))
+    assert refused.failure is not None
+    assert (refused.failure.operation, refused.failure.error) == ("pay", "Bunsui.Rejected")
+    silent = waited(pay=Assumption(5.0, None))
+    assert (of(silent, "pay").status, of(silent, "pay").duration_s) == (Status.TIMED_OUT, 3600.0)
+
+
+def test_what_runs_no_function_cannot_be_let_fail() -> None:
+    with pytest.raises(UsageError, match="BUN406"):
+        simulate(waiting, parameters_of(waiting), {}, [Failing("pay")])
