@@ -113,7 +113,7 @@ def _element(step: Map, parameter: Parameter, over: Source | None, scope: Scope)
         return _constant(step, parameter, over.value)
     listed: Any = list[Any]
     if isinstance(over, FromOutput | FromParameter):
-        listed = type_of(over, Reader(f"Map {step.name!r}", "over", step.where), scope)
+        listed = type_of(over, Reader(f"operation {step.name!r}", "input 'over'", step.where), scope)
     if any(types.item_type(member) is None for member in types.members(listed)):
         raise _no_list(step, f"is {types.describe(listed)}")
     return FromHere(ITEM, types.item_type(listed), far=isinstance(over, FromOutput | FromList))

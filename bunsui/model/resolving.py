@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bunsui.errors import DeclarationError, Where
 from bunsui.model import types
 from bunsui.model.references import FromOutput, FromParameter, Given, Output, Parameter, parts
-from bunsui.model.step import Step
+from bunsui.model.step import Step, within
 
 
 class Scope(NamedTuple):
@@ -53,7 +53,8 @@ def source_of(reference: Output | Given, reader: Reader, scope: Scope) -> FromOu
         return FromParameter(of.name, path)
     known = scope.operations.get(of.name)
     if known is None or known is not of:
-        raise foreign(reader, f"{reader.part} comes from operation {of.name!r}", of.where, scope)
+        outer = next((one for one in scope.operations.values() if any(of is inner for inner in within(one))), None)
+        raise foreign(reader, f"{reader.part} comes from operation {of.name!r}", of.where, scope, outer)
     return FromOutput(of.name, path)
 
 
@@ -91,12 +92,14 @@ def _field(kind: Any, path: tuple[str, ...], label: str, declared: tuple[str, Wh
     return kind
 
 
-def foreign(reader: Reader, what: str, where: Where, scope: Scope) -> DeclarationError:
-    """The error of a reference to what is not part of the pipeline."""
+def foreign(reader: Reader, what: str, where: Where, scope: Scope, outer: Step | None = None) -> DeclarationError:
+    """The error of a reference to what is not part of the pipeline, or only of a step within it, `outer`."""
     return DeclarationError(
         "BUN204",
         f"{reader.name}: {what}, which is not part of pipeline {scope.pipeline!r}",
         where=reader.where,
-        hint="add it to the pipeline, or take the reference away",
+        hint=f"take the output of {outer.name!r}, which it is within"
+        if outer is not None
+        else "add it to the pipeline, or take the reference away",
         related=[("declared", where)],
     )

@@ -18,7 +18,10 @@ from bunsui.errors import CODES, BunsuiError, BunsuiErrors, ExitCode
 from bunsui.loading import load
 
 FOLDER = Path(__file__).parent / "cases"
-PUBLIC = "Bucket, Dataset, Fallback, Job, Lambda, Operation, Parameter, Pipeline, Retry, Table, operation"
+PUBLIC = (
+    "Bucket, Csv, Dataset, Distributed, Fallback, Job, Lambda, Map, Objects, Operation, Parameter, Pipeline, Retry, "
+    "Table, operation"
+)
 
 
 @dataclass
