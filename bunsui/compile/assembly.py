@@ -182,8 +182,7 @@ def assemble(
     texts = {name: pretty(content) for name, content in found.items()}
     permissions = _permissions(made, [*fixed, *movable], root)
     files = {_as(name, template_format): _text(found[name], texts[name], template_format) for name in found}
-    files |= {f"machines/jobs/{machine.key}.asl.json": pretty(machine.definition) for machine in made.jobs.values()}
-    files["machines/pipeline.asl.json"] = pretty(made.machine.definition)
+    files |= {_machine_file(machine.key): pretty(machine.definition) for machine in made.machines}
     files |= {"permissions.json": pretty(permissions), "graph.mmd": mermaid(content(pipeline))}
     files |= collector.locks
     manifest = _manifest(made, environment, files, collector.assets, placement)
@@ -199,6 +198,11 @@ def assemble(
         manifest,
         tags,
     )
+
+
+def _machine_file(key: str) -> str:
+    """A segment's number follows an underscore, which is in no job's name."""
+    return f"machines/jobs/{key}.asl.json" if key and not key.startswith("_") else f"machines/pipeline{key}.asl.json"
 
 
 def _as(name: str, template_format: Format) -> str:
@@ -219,7 +223,8 @@ def _prove(templates: Mapping[str, Any], made: Plan) -> None:
     from bunsui.compile.stack import SESSION_MACHINE, machine_title, worker_role
 
     calls = {f"{SESSION_MACHINE}Role": made.machine.calls}
-    calls |= {f"{machine_title(machine.key)}Role": machine.calls for machine in made.jobs.values()}
+    parts = (*made.jobs.values(), *made.segments)
+    calls |= {f"{machine_title(machine.key)}Role": machine.calls for machine in parts}
     calls |= {worker_role(name): needed for name, needed in made.worker_calls.items()}
     raise_all(finding.error() for finding in prove(templates.values(), calls))
 
@@ -268,6 +273,8 @@ def _manifest(
         "parameters": [_parameter(parameter) for parameter in made.pipeline.parameters],
         "machine": made.machine.name,
         "machines": {name: machine.name for name, machine in made.jobs.items()},
+        "segments": {_machine_file(machine.key): machine.name for machine in made.segments},
+        "events": {machine.name: machine.events for machine in made.machines},
         "jobs": {job.name: [operation.name for operation in job.operations] for job in made.pipeline.jobs},
         "workers": {
             made.names.function(name): [why.operation for why in worker.why] for name, worker in made.workers.items()

@@ -10,9 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
-from bunsui.compile.layout import Leaving
 from bunsui.errors import BunsuiError, DeclarationError, raise_all
-from bunsui.graph.part import Join, Part, leaves
 from bunsui.model.ask import waiting
 from bunsui.model.binding import Bound
 from bunsui.model.job import Job
@@ -48,6 +46,15 @@ START = 60
 """Seconds that starting a job and its bookkeeping may take."""
 
 
+MEETING = 256
+"""Results in one place; where there would be more they are left in S3, and do not travel at all."""
+
+
+def crowded(places: Iterable[Collection[str]]) -> frozenset[str]:
+    """The results that meet where there are too many of them."""
+    return frozenset(chain.from_iterable(names for names in places if len(names) > MEETING))
+
+
 def inline(
     pipeline: str,
     job: Job,
@@ -55,6 +62,7 @@ def inline(
     operations: Mapping[str, Bound],
     steps: Mapping[str, Bound],
     exports: Mapping[str, tuple[str, ...]],
+    stored: Collection[str],
 ) -> int:
     """Bytes that each result of a job may have in the state machine.
 
@@ -65,13 +73,14 @@ def inline(
         operations: of the job.
         steps: of the pipeline.
         exports: job -> operations whose results leave it.
+        stored: steps whose results lie in S3 and do not travel.
 
     Raises:
         DeclarationError: BUN301 when even references would not fit.
     """
     together = max(
-        _shares(chain.from_iterable(exports.values()), steps),
-        *(_taken(bound, steps) for bound in operations.values()),
+        _shares((name for names in exports.values() for name in names if name not in stored), steps),
+        *(_taken(bound, steps, stored) for bound in operations.values()),
         *(_shares(names, steps) for names in meeting),
     )
     room = (QUOTA - OURS) // _reference(pipeline, {**exports, job.name: tuple(operations)})
@@ -92,10 +101,11 @@ def _shares(names: Iterable[str], steps: Mapping[str, Bound]) -> int:
     return sum(steps[name].operation.shares for name in names)
 
 
-def _taken(bound: Bound, steps: Mapping[str, Bound]) -> int:
+def _taken(bound: Bound, steps: Mapping[str, Bound], stored: Collection[str]) -> int:
     """Shares of what a step is given: results, and as much for every constant and parameter."""
     sources = [source for one in bound.all for source in flat(one.inputs.values())]
-    return sum(steps[one.operation].operation.shares if isinstance(one, FromOutput) else 1 for one in sources)
+    results = [source.operation for source in sources if isinstance(source, FromOutput)]
+    return len(sources) - len(results) + _shares((name for name in results if name not in stored), steps)
 
 
 def _written_down(operation: Step, inputs: Mapping[str, Source], each: int) -> Iterator[BunsuiError]:
@@ -120,12 +130,6 @@ def _reference(pipeline: str, jobs: Mapping[str, tuple[str, ...]]) -> int:
     """Bytes of the longest reference to a result, with the result's name and with quotes escaped."""
     longest = max(len(job) + 2 * len(name) for job, names in jobs.items() for name in names)
     return len(r"\"\":{\"pointer\":\"sessions////99999/.json\"},") + len(pipeline) + SESSION_ID + longest
-
-
-def places(part: Part, leaves_it: Leaving) -> Iterator[Collection[str]]:
-    """The results that meet where branches come together, and in the item of each join."""
-    yield from (sum(branches, ()) for branches in leaves_it.values())
-    yield from (leaf.values for leaf in leaves(part) if isinstance(leaf, Join))
 
 
 def longest(operations: Iterable[Bound]) -> int:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from bunsui.compile.budget import longest
+from bunsui.compile.flow import Flow
 from bunsui.compile.joins import Joins
-from bunsui.compile.layout import Layout, leaving
+from bunsui.compile.layout import Layout, Made
 from bunsui.compile.states import Link, Scope, jsonata, machine
 from bunsui.compile.steps import approval, choice, operation, repeat, wait
 from bunsui.compile.steps import map as mapping
-from bunsui.compile.steps.context import RESULT, Context, JobPlan
+from bunsui.compile.steps.context import KEPT, RESULT, Context, JobPlan
 from bunsui.compile.steps.failing import handled
 from bunsui.compile.steps.guard import guarded
 from bunsui.model.approval import Approval
@@ -26,7 +27,7 @@ from bunsui.model.names import Names
 from bunsui.model.operation import Operation
 from bunsui.model.repeat import Repeat
 from bunsui.model.step import Step
-from bunsui.model.target import State
+from bunsui.model.target import Json
 from bunsui.model.wait import Wait
 
 LINKS: Mapping[type[Step], Callable[[Bound, Context], list[Link]]] = {
@@ -50,22 +51,29 @@ CALLS: Mapping[type[Step], Callable[[Bound, Mapping[str, str], Names], Iterable[
 """Kind of step -> what its states need to be allowed, besides the calls of the steps within it."""
 
 
-def job_machine(plan: JobPlan) -> State:
-    """The definition of the job's state machine, with `Fn::Sub` placeholders for partition, region and account."""
+def job_layout(plan: JobPlan, flow: Flow) -> Layout:
+    """How the job's steps become states."""
 
     def emit(name: str, scope: Scope, depth: int) -> list[Link]:
         return step_links(plan.operations[name], Context(plan, scope, depth, step_links))
 
     joins = Joins.of(plan.part, plan.job, RESULT, longest(plan.operations.values()))
-    scope: Scope = {}
-    leaves = leaving(plan.part, {name: bound.feeds for name, bound in plan.operations.items()}, plan.exports)
-    links = Layout(joins, emit, leaves).links(plan.part, scope, 0)
-    return machine(
-        links,
-        {name: jsonata(scope[name]) for name in plan.exports},
-        Comment=f"Job {plan.job} of pipeline {plan.pipeline}",
-        QueryLanguage="JSONata",
-    )
+    return Layout(joins, flow, emit, lambda number: plan.names._replace(segment=number).job(plan.job), plan.in_store)
+
+
+def job_machines(plan: JobPlan, flow: Flow) -> list[Made]:
+    """The definition of the job's state machine, and those of the segments that it was cut into.
+
+    They have `Fn::Sub` placeholders for partition, region and account.
+    """
+    layout, comment = job_layout(plan, flow), f"Job {plan.job} of pipeline {plan.pipeline}"
+    scope = dict(layout.stored)
+    links = layout.links(plan.part, scope, 0)
+    output: dict[str, Json] = {name: jsonata(scope[name]) for name in plan.travelling}
+    if plan.kept:
+        output[KEPT] = {"stored": KEPT, "job": plan.job, "count": plan.kept}
+    root = machine(links, output, Comment=comment, QueryLanguage="JSONata")
+    return [Made(0, plan.part, root), *layout.segments(comment)]
 
 
 def step_links(bound: Bound, context: Context) -> list[Link]:

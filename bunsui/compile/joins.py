@@ -9,7 +9,7 @@ and the consumer, whichever writes second knows of the other. To repeat any of i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -210,28 +210,35 @@ def _never(*errors: str) -> State:
     return {"ErrorEquals": list(errors), "MaxAttempts": 0}
 
 
-def join_calls(part: Part, machine_of: Callable[[str], str], where: Callable[[str], Where | None]) -> Iterator[Call]:
-    """What a machine needs for the joins in its part of a graph.
+def join_calls(leaf: Join | Arrive, machines: Mapping[str, str], wheres: Mapping[str, Where]) -> Iterator[Call]:
+    """What a machine needs in order to wait or to arrive at a join.
 
     A token is sent to the state machine that waits: IAM checks that one's ARN ("is not authorized to perform:
     states:SendTaskSuccess on resource: arn:aws:states:…:stateMachine:…"). The partition key is a session's id, so that
     `dynamodb:LeadingKeys` could say no more than the table does.
 
     Args:
-        part: what the machine runs.
-        machine_of: consumer -> name of the state machine that waits.
-        where: name in the graph -> its line.
+        leaf: of a graph.
+        machines: consumer -> name of the state machine that waits.
+        wheres: name in the graph -> its line.
     """
     table = table_arn(JOINS_TABLE)
-    for leaf in leaves(part):
-        if isinstance(leaf, Join):
-            why = Why(leaf.consumer, f"wait for {', '.join(leaf.producers)}", where(leaf.consumer))
-            yield Call("dynamodb:UpdateItem", table, why)
-            if leaf.values:
-                yield Call("dynamodb:GetItem", table, why)
-        elif isinstance(leaf, Arrive):
-            for consumer, _ in leaf.arrivals:
-                why = Why(leaf.producer, f"tell {consumer}, which waits", where(leaf.producer))
-                arn = f"arn:{PARTITION}:states:{REGION}:{ACCOUNT}:stateMachine:{machine_of(consumer)}"
-                yield Call("dynamodb:UpdateItem", table, why)
-                yield Call("states:SendTaskSuccess", arn, why)
+    if isinstance(leaf, Join):
+        why = Why(leaf.consumer, f"wait for {_few(leaf.producers)}", wheres.get(leaf.consumer))
+        yield Call("dynamodb:UpdateItem", table, why)
+        if leaf.values:
+            yield Call("dynamodb:GetItem", table, why)
+        return
+    why = Why(leaf.producer, f"tell {_few([one.consumer for one in leaf.arrivals])}", wheres.get(leaf.producer))
+    yield Call("dynamodb:UpdateItem", table, why)
+    states = f"arn:{PARTITION}:states:{REGION}:{ACCOUNT}:stateMachine"
+    for waiting in dict.fromkeys(machines[one.consumer] for one in leaf.arrivals):
+        yield Call("states:SendTaskSuccess", f"{states}:{waiting}", why)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+
+
+_NAMED = 5
+"""Names that a reason tells."""

@@ -1,21 +1,33 @@
 """The parts of a graph as states: serial parts as a chain, parallel ones as branches whose results come together.
 
 A branch sees the variables of what encloses it but can change none of them, so they have a name of their own per depth.
-A result leaves a branch when something behind the Parallel takes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from bunsui.compile.flow import Flow
 from bunsui.compile.joins import Joins
+from bunsui.compile.segment import Segment, segments, started
 from bunsui.compile.states import Link, Scope, field, jsonata, machine, state_name, variable
 from bunsui.graph.part import Arrive, Join, Parallel, Part, Serial, leaves
-from bunsui.model.target import State
+from bunsui.model.target import Json, State
 
-Leaving = Mapping[int, Sequence[tuple[str, ...]]]
-"""Identity of a Parallel -> for each branch the names whose results leave it."""
+
+class Made(NamedTuple):
+    """One of the state machines of a graph.
+
+    Attributes:
+        number: of the segment, 0 for that which begins.
+        part: what it runs.
+        definition: in the Amazon States Language.
+    """
+
+    number: int
+    part: Part
+    definition: State
 
 
 class Layout(NamedTuple):
@@ -23,13 +35,17 @@ class Layout(NamedTuple):
 
     Attributes:
         joins: of the graph.
+        flow: which results go where.
         emit: the states of one name; it enters the variable of its result into the scope.
-        leaving: what leaves the branches, as `leaving` tells.
+        machine_of: number of a segment -> its state machine's name in AWS.
+        stored: name -> JSONata of its result, for those that lie in S3 and do not travel.
     """
 
     joins: Joins
+    flow: Flow
     emit: Callable[[str, Scope, int], list[Link]]
-    leaving: Leaving
+    machine_of: Callable[[int], str]
+    stored: Scope
 
     def links(self, part: Part, scope: Scope, depth: int) -> list[Link]:
         """The chain for a part; `scope` says which variable holds which result, and learns those of the part."""
@@ -40,15 +56,17 @@ class Layout(NamedTuple):
                 return self.joins.wait(part, scope, depth)
             case Arrive():
                 return self.joins.arrive(part, scope, depth)
+            case Segment():
+                return [self.segment(part, scope, depth)]
             case Serial(parts):
                 return [link for one in parts for link in self.links(one, scope, depth)]
-            case Parallel(parts):
-                return [self.parallel(part, parts, scope, depth)]
+            case Parallel():
+                return [self.parallel(part, scope, depth)]
 
-    def parallel(self, part: Parallel, parts: Sequence[Part], scope: Scope, depth: int) -> Link:
+    def parallel(self, part: Parallel, scope: Scope, depth: int) -> Link:
         """One state whose branches are the parts."""
         branches, assign, found = [], {}, {}
-        for position, (one, names) in enumerate(zip(parts, self.leaving[id(part)], strict=True)):
+        for position, (one, names) in enumerate(zip(part.parts, self.flow.leaving(part), strict=True)):
             inner = dict(scope)
             links = self.links(one, inner, depth + 1)
             out = [name for name in names if name not in scope]
@@ -61,7 +79,32 @@ class Layout(NamedTuple):
         state: State = {"Type": "Parallel", "Branches": branches}
         if assign:
             state["Assign"] = assign
-        return Link(state_name("Parallel: " + ", ".join(map(_first, parts))), state)
+        return Link(state_name("Parallel: " + ", ".join(map(_first, part.parts))), state)
+
+    def segment(self, segment: Segment, scope: Scope, depth: int) -> Link:
+        """One state that runs a segment."""
+        (names,) = self.flow.leaving(segment)
+        results = {name: variable(f"{self.joins.prefix}{depth}", name) for name in names if name not in scope}
+        link = started(
+            segment,
+            self.machine_of(segment.number),
+            scope,
+            self.flow.wanted(segment),
+            results,
+            self.joins.longest,
+        )
+        scope.update({name: f"${result}" for name, result in results.items()})
+        return link
+
+    def segments(self, comment: str) -> Iterator[Made]:
+        """The state machines of all segments."""
+        for segment in segments(self.flow.part):
+            scope = dict(self.stored)
+            links = [link for one in segment.parts for link in self.links(one, scope, 0)]
+            (out,) = self.flow.leaving(segment)
+            output: dict[str, Json] = {name: jsonata(scope[name]) for name in out}
+            comment_here = f"{comment}, segment {segment.number}"
+            yield Made(segment.number, segment, machine(links, output, Comment=comment_here, QueryLanguage="JSONata"))
 
 
 def _first(part: Part) -> str:
@@ -78,81 +121,3 @@ def _place(leaf: str | Join | Arrive) -> str:
             return f"join of {leaf.consumer}"
         case Arrive():
             return f"arrival of {leaf.producer}"
-
-
-def leaving(part: Part, takes: Mapping[str, Collection[str]], exports: Iterable[str]) -> Leaving:
-    """What leaves the branches of every Parallel in a part: results that are taken behind it, each from one branch.
-
-    Args:
-        part: of the graph.
-        takes: name -> those whose results it takes.
-        exports: names whose results are needed behind the part.
-    """
-    found: dict[int, Sequence[tuple[str, ...]]] = {}
-    _walk(part, set(exports), found, takes, _Provided())
-    return found
-
-
-def _walk(
-    part: Part,
-    live: set[str],
-    found: dict[int, Sequence[tuple[str, ...]]],
-    takes: Mapping[str, Collection[str]],
-    provided: _Provided,
-) -> None:
-    """Note what leaves a part, from its end to its beginning; `live` is taken behind it, and grows by what it takes."""
-    match part:
-        case str():
-            live.update(takes[part])
-        case Arrive(_, arrivals):
-            live.update(value for arrival in arrivals for value in arrival.values)
-        case Serial(parts):
-            for one in reversed(parts):
-                _walk(one, live, found, takes, provided)
-        case Parallel(parts):
-            found[id(part)] = outs = provided.split(parts, live)
-            for one, out in zip(parts, outs, strict=True):
-                inside = set(out)
-                _walk(one, inside, found, takes, provided)
-                live |= inside
-
-
-class _Provided:
-    """The names whose results are in sight behind a part, and whether they were made in it or brought by a join."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, Mapping[str, bool]] = {}
-
-    def of(self, part: Part) -> Mapping[str, bool]:
-        """Name -> made in the part."""
-        if isinstance(part, str):
-            return {part: True}
-        if isinstance(part, Arrive):
-            return {}
-        if isinstance(part, Join):
-            return dict.fromkeys(part.values, False)
-        known = self._known.get(id(part))
-        if known is None:
-            merged: dict[str, bool] = {}
-            for one in part.parts:
-                for name, made in self.of(one).items():
-                    merged[name] = merged.get(name, False) or made
-            self._known[id(part)] = known = merged
-        return known
-
-    def split(self, parts: Sequence[Part], live: set[str]) -> list[tuple[str, ...]]:
-        """For each branch the live names that come from it; where several have one, the branch that made it."""
-        found: list[list[str]] = [[] for _ in parts]
-        brought: dict[str, int] = {}
-        taken: set[str] = set()
-        for position, one in enumerate(parts):
-            for name, made in self.of(one).items():
-                if name in live and made:
-                    found[position].append(name)
-                    taken.add(name)
-                elif name in live:
-                    brought.setdefault(name, position)
-        for name, position in brought.items():
-            if name not in taken:
-                found[position].append(name)
-        return [tuple(names) for names in found]

@@ -10,24 +10,20 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bunsui.compile import tables
+from bunsui.compile.children import OUTPUT, child
+from bunsui.compile.flow import Flow
 from bunsui.compile.joins import Joins
-from bunsui.compile.layout import Layout, leaving
-from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, field, jsonata, machine, retrier, state_name, variable
+from bunsui.compile.layout import Layout, Made
+from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, field, jsonata, machine, state_name, variable, whole
 from bunsui.graph.part import Part
 from bunsui.model import names as known
 from bunsui.model.names import ACCOUNT, JOB_RUNS_TABLE, PARTITION, REGION, SESSIONS_TABLE, Names
+from bunsui.model.operation import A_YEAR
 from bunsui.model.target import Json, State
 
 CAUSE_CHARACTERS = 8000
 """How much of a cause is recorded; an item has 400 KB for everything."""
 
-CHILD_TRANSIENT = (
-    "StepFunctions.AWSStepFunctionsException",
-    "StepFunctions.ExecutionLimitExceededException",
-    "StepFunctions.SdkClientException",
-)
-"""Throttling has no exception of its own and comes as the service's base class (as `DynamoDB.AmazonDynamoDBException`
-does); to start an execution again under its name with the same input changes nothing (AWS API, StartExecution)."""
 _NOW = "$states.context.State.EnteredTime"
 _ERROR = "$states.errorOutput"
 
@@ -55,16 +51,50 @@ class JobStart(NamedTuple):
         return frozenset(self.inputs.values())
 
 
-def session_machine(
-    pipeline: str, part: Part, jobs: Mapping[str, JobStart], names: Names, deadline: int | None = None
-) -> State:
-    """The definition of the pipeline's state machine, with `Fn::Sub` placeholders for partition, region and account."""
-    joins = Joins.of(part, "", _RESULT, sum(job.timeout for job in jobs.values()))
-    results = [name for name, job in jobs.items() if job.results]
-    leaves = leaving(part, {name: job.feeds for name, job in jobs.items()}, results)
-    scope: Scope = {}
-    links = Layout(joins, _Writer(jobs, names).job, leaves).links(part, scope, 1)
-    body = machine(links, {name: jsonata(scope[name]) for name in results})
+class SessionPlan(NamedTuple):
+    """What a pipeline's own machine is made of.
+
+    Attributes:
+        pipeline: its name.
+        part: the order of the jobs.
+        jobs: how each is started.
+        names: of everything in AWS.
+        deadline: seconds that a session may take, or None.
+    """
+
+    pipeline: str
+    part: Part
+    jobs: Mapping[str, JobStart]
+    names: Names
+    deadline: int | None = None
+
+    @property
+    def flow(self) -> Flow:
+        """Which job's results go where."""
+        takes = {name: job.feeds for name, job in self.jobs.items()}
+        return Flow(self.part, takes, (name for name, job in self.jobs.items() if job.results))
+
+
+def session_layout(plan: SessionPlan, flow: Flow) -> Layout:
+    """How the jobs become states."""
+    joins = Joins.of(plan.part, "", _RESULT, min(A_YEAR, sum(job.timeout for job in plan.jobs.values())))
+    writer = _Writer(plan.jobs, plan.names)
+    return Layout(joins, flow, writer.job, lambda number: plan.names._replace(segment=number).machine, {})
+
+
+def session_machines(plan: SessionPlan, flow: Flow) -> list[Made]:
+    """The definition of the pipeline's state machine, and those of the segments that it was cut into.
+
+    They have `Fn::Sub` placeholders for partition, region and account.
+    """
+    layout, comment = session_layout(plan, flow), f"Pipeline {plan.pipeline}"
+    return [Made(0, plan.part, _session(plan, layout, comment)), *layout.segments(comment)]
+
+
+def _session(plan: SessionPlan, layout: Layout, comment: str) -> State:
+    jobs, scope = plan.jobs, Scope()
+    links = layout.links(plan.part, scope, 1)
+    body = machine(links, {name: jsonata(scope[name]) for name, job in jobs.items() if job.results})
     outputs = {
         name: {operation: jsonata(f"$jobs.{field(name)}.{field(operation)}") for operation in job.results}
         for name, job in jobs.items()
@@ -78,13 +108,13 @@ def session_machine(
     }
     return machine(
         [
-            Link("Session started", _session_started(pipeline)),
+            Link("Session started", _session_started(plan.pipeline)),
             Link("Run jobs", run, ends={"Session failed": _session_failed(), "Fail session": _fail()}),
             Link("Session succeeded", _session_succeeded(outputs)),
         ],
         outputs,
-        Comment=f"Pipeline {pipeline}",
-        **({} if deadline is None else {"TimeoutSeconds": deadline}),
+        Comment=comment,
+        **({} if plan.deadline is None else {"TimeoutSeconds": plan.deadline}),
         QueryLanguage="JSONata",
     )
 
@@ -100,19 +130,9 @@ class _Writer(NamedTuple):
     def job(self, name: str, scope: Scope, depth: int) -> list[Link]:
         job, result = self.jobs[name], variable(f"{_RESULT}{depth}", name)
         failed, stop = state_name(f"{name}: failed"), state_name(f"{name}: stop")
-        run: State = {
-            "Type": "Task",
-            "Resource": f"arn:{PARTITION}:states:::states:startExecution.sync:2",
-            "Arguments": {
-                "StateMachineArn": f"arn:{PARTITION}:states:{REGION}:{ACCOUNT}:stateMachine:{self.names.job(name)}",
-                "Name": _child_name(name),
-                "Input": self.job_input(job, scope),
-            },
-            "TimeoutSeconds": job.timeout,
-            "Assign": {result: jsonata("$states.result.Output")},
-            "Retry": [retrier(CHILD_TRANSIENT, IntervalSeconds=2, MaxAttempts=6, BackoffRate=2.0)],
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {f"failure{depth}": jsonata(_ERROR)}, "Next": failed}],
-        }
+        run = child(self.names.job(name), _child_name(name), self.job_input(job, scope), job.timeout)
+        run["Assign"] = {result: jsonata(OUTPUT)}
+        run["Catch"] = [{"ErrorEquals": ["States.ALL"], "Assign": {f"failure{depth}": jsonata(_ERROR)}, "Next": failed}]
         failure = f"$failure{depth}"
         scope[name] = f"${result}"
         return [
@@ -125,13 +145,10 @@ class _Writer(NamedTuple):
             Link(state_name(f"{name}: finished"), _job_finished(name, result)),
         ]
 
-    def job_input(self, job: JobStart, scope: Mapping[str, str]) -> dict[str, Json]:
+    def job_input(self, job: JobStart, scope: Scope) -> dict[str, Json]:
         return {
-            "session": jsonata(f"{CONTEXT_INPUT}.session"),
-            "attempt": jsonata(f"{CONTEXT_INPUT}.attempt"),
             "parameters": {name: jsonata(f"{CONTEXT_INPUT}.parameters.{field(name)}") for name in job.parameters},
-            "inputs": {name: jsonata(f"{scope[source]}.{field(name)}") for name, source in job.inputs.items()},
-            "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": jsonata("$states.context.Execution.Id"),
+            "inputs": {name: jsonata(f"{whole(source, scope)}.{field(name)}") for name, source in job.inputs.items()},
         }
 
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from troposphere import GetAtt, Output, Ref, Sub, Tags, logs, stepfunctions
 
 from bunsui.compile.grants import Grant, grants
-from bunsui.compile.plan import Machine, Plan
+from bunsui.compile.machines import Machine
+from bunsui.compile.plan import Plan
 from bunsui.compile.roles import role
 from bunsui.errors import DeclarationError
 from bunsui.model.environment import Environment
@@ -44,9 +45,9 @@ def unit(key: str, resources: Iterable[Any], grants: Mapping[str, tuple[Grant, .
     return Unit(key, {resource.title: resource.to_dict() for resource in resources}, grants or {})
 
 
-def machine_title(job: str) -> str:
-    """Logical ID of a job's state machine; its role's has `Role` behind it."""
-    return title(job, "JobMachine")
+def machine_title(key: str) -> str:
+    """Logical ID of the state machine of a job or segment; its role's has `Role` behind it."""
+    return title(f"pipeline{key}", "Machine") if key.startswith("_") else title(key, "JobMachine")
 
 
 def worker_role(worker: str) -> str:
@@ -70,8 +71,8 @@ def root_units(plan: Plan, environment: Environment) -> list[Unit]:
 
 
 def movable_units(plan: Plan, environment: Environment) -> list[Unit]:
-    """What may live in a nested stack: a job's machine with its role, a worker with its role."""
-    jobs = [_machine(plan, machine, environment, False) for machine in plan.jobs.values()]
+    """What may live in a nested stack: a job's machine with its role, a segment's, a worker with its role."""
+    jobs = [_machine(plan, machine, environment, False) for machine in (*plan.jobs.values(), *plan.segments)]
     return jobs + [_worker(plan, worker, environment) for worker in plan.workers.values()]
 
 

@@ -61,11 +61,28 @@ def execution_name(session: str, attempt: int, job: str | None = None) -> str:
     return f"{session}-{attempt}" if job is None else f"{session}-{attempt}-{execution_part(job)}"
 
 
+def segment_state(number: int) -> str:
+    """The state that runs a segment of a job or pipeline."""
+    return f"segment {number}"
+
+
+def segment_number(state: str) -> int | None:
+    """The segment that a state of that name runs; None for any other state."""
+    word, _, number = state.partition(" ")
+    return int(number) if word == "segment" and number.isdecimal() else None
+
+
 class Names(NamedTuple):
-    """The names of one pipeline in one environment."""
+    """The names of one pipeline in one environment.
+
+    Attributes:
+        segment: which of the machines of a job or of the pipeline is spoken of: 0 for that which begins, else the
+            number of one that it was cut into. Underscores are in no name of a pipeline or job.
+    """
 
     pipeline: str
     prefix: str = ""
+    segment: int = 0
 
     @property
     def stack(self) -> str:
@@ -75,7 +92,11 @@ class Names(NamedTuple):
     @property
     def machine(self) -> str:
         """The pipeline's own state machine."""
-        return shorten(self.stack, 80)
+        return shorten(f"{self.stack}{self._cut}", 80)
+
+    @property
+    def _cut(self) -> str:
+        return f"_{self.segment}" if self.segment else ""
 
     @property
     def function_log_group(self) -> str:
@@ -87,9 +108,13 @@ class Names(NamedTuple):
         """Log group of the state machines; the prefix keeps the resource policy below its size limit (AWS, cw-logs)."""
         return f"/aws/vendedlogs/states/{self.stack}"
 
+    def key(self, job: str) -> str:
+        """What a state machine of a job, or of the pipeline, is called within the pipeline."""
+        return f"{job}{self._cut}"
+
     def job(self, job: str) -> str:
         """The state machine of a job."""
-        return shorten(f"{self.stack}-{job}", 80)
+        return shorten(f"{self.stack}-{job}{self._cut}", 80)
 
     def function(self, name: str) -> str:
         """A Lambda function."""

@@ -79,6 +79,11 @@ class Repeat(Step):
         return {name: parts(given) for name, given in self.carry.items()}
 
     @property
+    def rounds(self) -> int:
+        """As often as its bound says."""
+        return self.at_most
+
+    @property
     def longest(self) -> int:
         """Every round, and the pauses between them."""
         return min(A_YEAR, self.at_most * (self.each.longest + self.pause))

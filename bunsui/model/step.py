@@ -81,6 +81,11 @@ class Step(Ordered):
         return 1
 
     @property
+    def rounds(self) -> int:
+        """How often its states are gone through at most: for the items of a map, in the rounds of a loop."""
+        return 1
+
+    @property
     def longest(self) -> int:
         """Seconds that it can take at most, with every retry."""
         raise NotImplementedError

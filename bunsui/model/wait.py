@@ -111,6 +111,11 @@ class Wait(Step):
         return 0 if self.object is None and self.session is None else self.timeout // self.every + 1
 
     @property
+    def rounds(self) -> int:
+        """As often as it looks."""
+        return max(1, self.polls)
+
+    @property
     def accesses(self) -> tuple[Access, ...]:
         """The object's bucket."""
         return () if self.object is None else (self.object,)

@@ -82,8 +82,7 @@ def compiled(pipeline: Pipeline) -> Plan:
 
 def definitions(made: Plan) -> dict[str, Any]:
     """The definitions of all state machines by their names in AWS, the pipeline's own first."""
-    machines = (made.machine, *made.jobs.values())
-    return {machine.name: filled(machine.definition) for machine in machines}
+    return {machine.name: filled(machine.definition) for machine in made.machines}
 
 
 def begin(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from bunsui import Job, Lambda, Operation, Parameter, Pipeline
@@ -95,7 +96,7 @@ class World:
 
     def services(self) -> dict[str, Any]:
         names = [self.plan.names.function(name) for name in self.plan.workers]
-        machines = {machine.name: filled(machine.definition) for machine in self.plan.jobs.values()}
+        machines = {machine.name: filled(machine.definition) for machine in self.plan.machines[1:]}
         return {
             "lambda": Functions(dict.fromkeys(names, self.handle)),
             "states": StateMachines(machines),
@@ -109,17 +110,24 @@ class World:
         failure = self.fails.get(name)
         if failure is not None and about["try"] < failure[1]:
             raise failure[0]
-        value = digest(name, {one: self.read(envelope) for one, envelope in event["inputs"].items()})
+        value = digest(name, {one: self.read(envelope, about) for one, envelope in event["inputs"].items()})
         took = self.seconds.get(name, 0.0)
+        key = f"sessions/p/{about['session']}/{about['attempt']}/{about['job']}/{name}.json"
+        if about.get("store"):
+            self.objects[key] = value
+            return Took(took, {"stored": name, "job": about["job"]})
         if name in self.spilled:
-            key = f"sessions/p/{about['session']}/{about['attempt']}/{about['job']}/{name}.json"
             self.objects[key] = value
             return Took(took, {"pointer": key})
         return Took(took, {"value": value})
 
-    def read(self, envelope: dict[str, Any]) -> Any:
-        assert envelope.keys() <= {"value", "pointer", "path"}
-        value = self.objects[envelope["pointer"]] if "pointer" in envelope else envelope["value"]
+    def read(self, envelope: dict[str, Any], about: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """The value of an envelope; `about` says where results lie that are left in S3."""
+        assert envelope.keys() <= {"value", "pointer", "stored", "job", "path"}
+        if "stored" in envelope:
+            value = self.objects[f"{about['stored'][envelope['job']]}/{envelope['stored']}.json"]
+        else:
+            value = self.objects[envelope["pointer"]] if "pointer" in envelope else envelope["value"]
         for field in envelope.get("path", ()):
             value = value[field]
         return value

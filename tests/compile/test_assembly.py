@@ -212,6 +212,8 @@ SCHEMA = {
         "parameters": {"type": "array", "items": {"type": "object", "required": ["name", "schema"]}},
         "machine": {"const": "etl"},
         "machines": {"type": "object", "additionalProperties": {"type": "string"}},
+        "segments": {"type": "object", "additionalProperties": {"type": "string"}},
+        "events": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 4, "maximum": 25_000}},
         "jobs": {"type": "object", "additionalProperties": TEXTS},
         "workers": {"type": "object", "additionalProperties": TEXTS},
         "placement": {"type": "object", "additionalProperties": {"pattern": "^(root|nested-[0-9]+)$"}},

@@ -251,7 +251,7 @@ def test_a_single_field_stays_a_list() -> None:
     declared = Pipeline("p", operations=[count, operation("rows", {"n": count.output.total})])
     seen: list[Any] = []
     world = World(compiled(declared))
-    world.read = lambda envelope: seen.append(envelope) or 1  # type: ignore[method-assign, func-returns-value]
+    world.read = lambda envelope, about: seen.append(envelope) or 1  # type: ignore[method-assign, func-returns-value]
     assert world.run_job("main", {}, {}).status == "SUCCEEDED"
     assert [envelope["path"] for envelope in seen] == [["total"]]
 

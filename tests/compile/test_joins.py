@@ -10,7 +10,7 @@ import pytest
 from statelint.linter import Linter
 
 from bunsui import Fallback, Job, Pipeline
-from bunsui.compile import plan as compile_plan
+from bunsui.compile import jobs as compile_jobs
 from bunsui.graph.part import Arrival, Arrive, Join, Parallel, Part, Serial
 from bunsui.interpreter import Execution, Handle, TaskFailed, start
 from bunsui.interpreter.calls import Call, Handler
@@ -49,7 +49,7 @@ def laid_out(monkeypatch: pytest.MonkeyPatch) -> Callable[[Mapping[str, Any], Pa
     def make(needs: Mapping[str, Any], tree: Part) -> World:
         declared = pipeline(needs)
         monkeypatch.setattr(
-            compile_plan, "schedule", lambda names, feeds: tree if len(names) > 1 else next(iter(names))
+            compile_jobs, "schedule", lambda names, feeds: tree if len(names) > 1 else next(iter(names))
         )
         made = compiled(declared)
         for machine in (made.machine, *made.jobs.values()):
@@ -346,9 +346,9 @@ def wide(consumers: int) -> dict[str, list[str]]:
 @pytest.mark.parametrize("consumers", [4, 5, 60])
 def test_many_arrivals_are_a_map(consumers: int) -> None:
     world = World(compiled(pipeline(wide(consumers))))
-    definition = filled(world.plan.jobs["main"].definition)
-    assert Linter.validate(definition) == []
-    maps = [state for _, state in states(definition) if state["Type"] == "Map"]
+    definitions = [filled(machine.definition) for machine in world.plan.machines]
+    assert [Linter.validate(definition) for definition in definitions] == [[]] * len(definitions)
+    maps = [state for definition in definitions for _, state in states(definition) if state["Type"] == "Map"]
     assert len(maps) == (0 if consumers < 5 else 1)
     world.seconds = {name: float(number % 7) for number, name in enumerate(world.plan.pipeline.operations)}
     right(world, begun(world).wait())

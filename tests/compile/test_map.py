@@ -253,7 +253,7 @@ def test_one_element_is_one_state() -> None:
 @pytest.mark.parametrize(
     ("retry", "at_most", "reason"),
     [
-        (Retry(attempts=50), 200, "an execution's history has room for 116"),
+        (Retry(attempts=50), 200, "an execution's history has room for 87"),
         (None, 700, "their results have room for"),
     ],
 )

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bunsui import Bucket, Lambda, Pipeline, Table
+from bunsui.compile import cutting
 from bunsui.compile.assembly import _prove
 from bunsui.compile.grants import INLINE_LIMIT, MANAGED_COUNT, MANAGED_LIMIT, grants
 from bunsui.compile.prove import Finding, _covers, prove
@@ -414,6 +415,13 @@ def length(document: Mapping[str, Any]) -> int:
     return len(json.dumps(plain(document), separators=(",", ":")))
 
 
+@pytest.fixture
+def uncut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No machine is cut into segments."""
+    monkeypatch.setattr(cutting, "LIMIT", cutting.Limit(10**9, 10**9, 10**9))
+
+
+@pytest.mark.usefixtures("uncut")
 def test_a_role_with_four_hundred_functions_is_split_below_the_limits() -> None:
     names = [f"{'operation_with_a_long_name_' * 2}{number}" for number in range(400)]
     found, _, plan = found_templates(pipeline({name: [] for name in names}))
@@ -441,12 +449,21 @@ def test_a_role_with_four_hundred_functions_is_split_below_the_limits() -> None:
     assert plan.jobs["main"].calls
 
 
+@pytest.mark.usefixtures("uncut")
 def test_more_than_a_role_can_hold_is_an_error() -> None:
     with pytest.raises(DeclarationError) as raised:
         found_templates(pipeline({f"{'x' * 60}{number}": [] for number in range(900)}))
     assert raised.value.code == "BUN301"
     assert "IAM allows 10" in raised.value.message
     assert "put operations into several jobs" in raised.value.hint
+
+
+def test_machines_are_cut_before_a_role_can_hold_no_more() -> None:
+    found, _, plan = found_templates(pipeline({f"{'x' * 60}{number}": [] for number in range(900)}))
+    assert len(plan.segments) > 1
+    assert len({one for part in found.values() for one in of_type(part, "AWS::StepFunctions::StateMachine")}) == len(
+        plan.machines
+    )
 
 
 def test_a_thousand_operations_of_a_kind_are_one_function() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bunsui import Bucket, Fallback, Lambda, Pipeline, Table
+from bunsui.compile import cutting
 from bunsui.compile.stack import DEFINITION_LIMIT
 from bunsui.errors import DeclarationError
 from bunsui.model.environment import Environment
@@ -257,7 +258,8 @@ def test_names_that_look_alike_keep_their_own_resources() -> None:
         assert len(found) == len(set(found))
 
 
-def test_a_definition_past_the_quota_is_an_error() -> None:
+def test_a_definition_past_the_quota_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "LIMIT", cutting.Limit(10**9, 10**9, 10**9))
     big = [operation(f"n{number}", {"value": "x" * 60_000}) for number in range(DEFINITION_LIMIT // 60_000 + 1)]
     with pytest.raises(DeclarationError) as raised:
         root(Pipeline("p", operations=big))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, constant, field, jsonata, text, variable
 from bunsui.graph.part import Part
 from bunsui.model.binding import Bound
-from bunsui.model.names import Names
+from bunsui.model.names import Names, spill_prefix
 from bunsui.model.references import FromConstant, FromHere, FromList, FromOutput, FromParameter, Source
 from bunsui.model.repeat import Repeat
 from bunsui.model.skipping import stands_alone
@@ -17,6 +17,9 @@ from bunsui.runtime.result import LENGTH, THERE
 
 RESULT = "out"
 """What the variables of results begin with."""
+
+KEPT = "*"
+"""What a job's output calls all its results that lie in S3 and do not travel."""
 
 
 def fact(path: tuple[str, ...]) -> str:
@@ -74,6 +77,8 @@ class JobPlan(NamedTuple):
         facts: step -> what of its result is read inside the state machine: name -> path.
         skips: step that can be skipped -> those that it is skipped with.
         apart: steps whose results are put into S3 however small they are.
+        stored: step of the pipeline whose result lies in S3 and does not travel -> its job.
+        kept: how many of the job's own are results that nothing consumes.
     """
 
     pipeline: str
@@ -87,6 +92,23 @@ class JobPlan(NamedTuple):
     facts: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
     skips: Mapping[str, tuple[str, ...]] = {}
     apart: frozenset[str] = frozenset()
+    stored: Mapping[str, str] = {}
+    kept: int = 0
+
+    @property
+    def travelling(self) -> tuple[str, ...]:
+        """Steps whose results leave the job in its output."""
+        return tuple(name for name in self.exports if name not in self.stored)
+
+    @property
+    def takes(self) -> dict[str, frozenset[str]]:
+        """Step -> those whose results are handed to it."""
+        return {name: bound.feeds - self.stored.keys() for name, bound in self.operations.items()}
+
+    @property
+    def in_store(self) -> Scope:
+        """Step -> JSONata of the envelope of its result, for those that do not travel."""
+        return {name: text({"stored": name, "job": job}) for name, job in self.stored.items()}
 
 
 class Context(NamedTuple):
@@ -147,8 +169,17 @@ class Context(NamedTuple):
             about["optional"] = optional
         if bound.operation.name in self.plan.apart:
             about["apart"] = True
+        if bound.operation.name in self.plan.stored:
+            about["store"] = True
+        if jobs := {self.plan.stored[name] for name in bound.feeds & self.plan.stored.keys()}:
+            about["stored"] = {job: self.prefix(job) for job in sorted(jobs)}
         payload = {"bunsui": {**about, **self.about, **more}, "inputs": self.inputs(bound)}
         return payload if self.batch is None else {**payload, "items": self.batch}
+
+    def prefix(self, job: str) -> str:
+        """What the keys of a job's stored results begin with, as a value."""
+        begin = text(f"{spill_prefix(self.plan.names.stack)}/")
+        return jsonata(f'{begin} & {self.given}.session & "/" & $string({self.given}.attempt) & {text(f"/{job}")}')
 
     def optional(self, bound: Bound) -> list[str]:
         """Parameters that are left to their default where what feeds them was skipped."""

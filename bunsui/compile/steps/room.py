@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bunsui.compile.budget import SESSION_ID, SMALL
+from bunsui.compile.events import of_states
 from bunsui.compile.steps.context import Context
 from bunsui.errors import DeclarationError
 from bunsui.model import types
@@ -15,8 +14,8 @@ from bunsui.model.target import State
 HISTORY = 20_000
 """Events that the iterations may have of the 25,000 of an execution (AWS Step Functions quotas)."""
 
-ITERATION, STATE, TRY = 2, 2, 3
-"""Events of an iteration (started, succeeded), of a state (entered, exited), of a try (scheduled, started, ended)."""
+ITERATION = 2
+"""Events of an iteration: started, succeeded."""
 
 
 def item_inline(step: Map, context: Context) -> int:
@@ -31,7 +30,7 @@ def check_room(step: Map, processor: State, context: Context) -> None:
         DeclarationError: BUN301.
     """
     bounds = {
-        "an execution's history has room for": HISTORY // most_events(processor["States"]),
+        "an execution's history has room for": HISTORY // (ITERATION + of_states(processor["States"], {})),
         "their results have room for": SHARES * context.plan.inline // _least(step, context),
     }
     reason, most = min(bounds.items(), key=lambda bound: bound[1])
@@ -42,16 +41,6 @@ def check_room(step: Map, processor: State, context: Context) -> None:
             where=step.where,
             hint=f"add distributed=True, or at_most={most}",
         )
-
-
-def most_events(states: Mapping[str, State]) -> int:
-    """Events that one iteration has at most, when every state of it is entered and every try fails but the last."""
-    tries: int = sum(
-        1 + sum(retrier.get("MaxAttempts", 3) for retrier in state.get("Retry", ()))
-        for state in states.values()
-        if state["Type"] == "Task"
-    )
-    return ITERATION + STATE * len(states) + TRY * tries
 
 
 def _least(step: Map, context: Context) -> int:
