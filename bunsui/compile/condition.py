@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from bunsui.compile.states import text
-from bunsui.model.binding_condition import BoundCondition, Term
+from bunsui.model.binding_condition import BoundCondition, Term, are_amounts
 from bunsui.model.references import FromConstant, FromOutput, FromParameter
 
 Read = Callable[[FromOutput | FromParameter], str]
@@ -55,6 +55,8 @@ def _side(term: Term, read: Read) -> Side:
 
 def _ordered(operator: str) -> Callable[[Side, Side], str]:
     def write(left: Side, right: Side) -> str:
+        if are_amounts(left.families, right.families):
+            return _of_amounts(left, right, operator, "false")
         common = left.families & right.families & {"number", "text", "time"}
         if common == {"time"}:
             return _of_times(left, right, operator, "false")
@@ -69,6 +71,8 @@ def _ordered(operator: str) -> Callable[[Side, Side], str]:
 
 def _equal(operator: str) -> Callable[[Side, Side], str]:
     def write(left: Side, right: Side) -> str:
+        if are_amounts(left.families, right.families):
+            return _of_amounts(left, right, operator, f"{left.value} {operator} {right.value}")
         if "time" in left.families & right.families:
             unlike = f"$exists({left.value}) and $exists({right.value})" if operator == "!=" else "false"
             return _of_times(left, right, operator, unlike)
@@ -86,6 +90,17 @@ def _of_times(left: Side, right: Side, operator: str, otherwise: str) -> str:
     return f"{_both(left, right, 'string')} ? {times[0]} {operator} {times[1]} : {otherwise}"
 
 
+_AMOUNT = r"/^-?(0|[1-9]\d{0,99})(\.\d{1,99})?([Ee][+-]?\d{1,2})?$/"
+"""What `$number` takes and is finite: a number, or the text that a Decimal is written as."""
+
+
+def _of_amounts(left: Side, right: Side, operator: str, otherwise: str) -> str:
+    """Doubles are compared, which tell Decimals of 15 digits apart (IEEE 754)."""
+    there = " and ".join(f"$contains($string({side.value}), {_AMOUNT})" for side in (left, right) if not side.constant)
+    amounts = [side.value if side.constant else f"$number({side.value})" for side in (left, right)]
+    return f"{there} ? {amounts[0]} {operator} {amounts[1]} : {otherwise}"
+
+
 def milliseconds(value: str) -> str:
     """JSONata of the milliseconds since 1970 of a date or time in ISO 8601, as the runtime writes it.
 
@@ -98,7 +113,7 @@ def milliseconds(value: str) -> str:
 
 
 def _one_of(left: Side, *values: Side) -> str:
-    if any("time" in value.families for value in values):
+    if any(value.families & {"time", "decimal"} for value in (left, *values)):
         return " or ".join(f"({_equal('=')(left, value)})" for value in values)
     return f"{left.value} in [{', '.join(value.value for value in values)}]"
 

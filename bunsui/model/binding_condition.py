@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import collections.abc
 import datetime
+import decimal
 import enum
+import math
 import pathlib
 import typing
 import uuid
@@ -27,7 +29,10 @@ Families = frozenset[str]
 
 _WITH_LENGTH = {"list", "object", "text"}
 _ANYTHING = frozenset({"boolean", "number", "text", "nothing", "list", "object"})
-"""What is not annotated may be all of this; no date, whose JSON is text."""
+"""What is not annotated may be all of this; no date and no Decimal, whose JSON is text."""
+
+AMOUNTS = frozenset({"number", "decimal"})
+"""A Decimal travels as text, and is compared as the number that it is; with one too."""
 
 _CLASSES: Sequence[tuple[type, str]] = (
     (bool, "boolean"),
@@ -38,6 +43,7 @@ _CLASSES: Sequence[tuple[type, str]] = (
     (uuid.UUID, "text"),
     (pathlib.PurePath, "text"),
     (datetime.date, "time"),
+    (decimal.Decimal, "decimal"),
     (type(None), "nothing"),
     (collections.abc.Mapping, "object"),
     (bytes, "other"),
@@ -50,7 +56,8 @@ class Term(NamedTuple):
     """What is compared.
 
     Attributes:
-        source: where the value comes from; a constant is JSON, and a time milliseconds since 1970 in UTC.
+        source: where the value comes from; a constant is JSON: a Decimal is a number, and a time milliseconds since
+            1970 in UTC.
         families: of its type.
         label: as it was written.
         type: annotation; None of a constant.
@@ -161,6 +168,8 @@ class _Test(NamedTuple):
         label = show(value)
         if isinstance(value, datetime.date):
             return Term(FromConstant(milliseconds(value)), frozenset({"time"}), label)
+        if isinstance(value, decimal.Decimal) and math.isfinite(value):
+            return Term(FromConstant(float(value)), frozenset({"decimal"}), label)
         try:
             if not isinstance(value, Declaration):
                 return Term(FromConstant(encode(value, label)), families(type(value)), label)
@@ -179,13 +188,15 @@ Wrong = tuple[str, str] | None
 
 
 def _ordered(left: Term, right: Term) -> Wrong:
-    if left.families & right.families & {"number", "text", "time"}:
+    if left.families & right.families & {"number", "text", "time"} or are_amounts(left.families, right.families):
         return None
     return _unlike(left, right)
 
 
 def _equal(left: Term, right: Term) -> Wrong:
     common = left.families & right.families
+    if are_amounts(left.families, right.families):
+        return None
     if not common:
         return _unlike(left, right)
     if common <= {"list", "object", "other"}:
@@ -251,6 +262,11 @@ _RULES: Mapping[str, Callable[..., Wrong]] = {
     "true": _true,
 }
 """Operator -> what may be wrong with its operands."""
+
+
+def are_amounts(left: Families, right: Families) -> bool:
+    """Whether a Decimal is compared, with another or with a number."""
+    return "decimal" in left | right and bool(left & AMOUNTS) and bool(right & AMOUNTS)
 
 
 def families(annotation: Any) -> Families:

@@ -8,6 +8,7 @@ import operator
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal, NotRequired, TypedDict
 
 import pytest
@@ -81,6 +82,29 @@ def test_numbers_compare_as_in_python(compare: Callable[..., Any], left: float, 
     assert value_of(compare(right, ref(float)), left, float) is compare(right, left)
 
 
+DECIMALS = st.decimals(-(10**12), 10**12, places=2, allow_nan=False) | st.sampled_from(
+    [Decimal("1E+3"), Decimal("0.10"), Decimal("-0"), Decimal("1E-7")]
+)
+
+
+@pytest.mark.parametrize("compare", OPERATORS)
+@settings(max_examples=25, deadline=None)
+@given(left=DECIMALS, right=DECIMALS | st.integers(-(2**31), 2**31))
+def test_decimals_compare_as_in_python(compare: Callable[..., Any], left: Decimal, right: Decimal | int) -> None:
+    assert value_of(compare(ref(Decimal), right), left, Decimal) is compare(left, right)
+    assert value_of(compare(right, ref(Decimal)), left, Decimal) is compare(right, left)
+    assert value_of(compare(ref(Decimal), ref(Decimal)), left, Decimal) is compare(left, left)
+
+
+def test_decimals_of_results_and_parameters_are_compared() -> None:
+    total, limit = step("total", returns=Decimal), Parameter("limit", Decimal, default="1000.00")
+    made = runner(total, step("ask", when=total.output > limit.value), parameters=[limit]).stub(ask=1)
+    assert outputs(made.stub(total=Decimal("1000.01")).run())["ask"] == {"value": 1}
+    assert "skipped" in outputs(made.stub(total=Decimal("999.99")).run())["ask"]
+    assert "skipped" in outputs(made.stub(total=Decimal("1000.0")).run())["ask"]
+    assert outputs(made.stub(total=Decimal("10")).run(limit=Decimal("9.99")))["ask"] == {"value": 1}
+
+
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 
 
@@ -142,6 +166,11 @@ TRUE: list[tuple[Any, Any, Any]] = [
     (lambda r: r & r, True, bool),
     (lambda r: ~r, False, bool),
     (lambda r: r > datetime.timedelta(seconds=5), datetime.timedelta(seconds=6), datetime.timedelta),
+    (lambda r: r == Decimal("5.0"), Decimal("5.00"), Decimal),
+    (lambda r: r != None, Decimal(0), Decimal | None),  # noqa: E711
+    (lambda r: r == None, None, Decimal | None),  # noqa: E711
+    (lambda r: r >= 1, Decimal(1), Decimal | None),
+    (lambda r: is_in(r, [Decimal("1.5"), 2]), Decimal("1.50"), Decimal),
     (lambda r: is_in(r, [1, 2, 3]), 2, int),
     (lambda r: is_in(r, {"a", "b"}), "b", str),
     (lambda r: is_in(r, [DAY]), DAY, datetime.date),
@@ -191,7 +220,9 @@ def test_true(case: int) -> None:
 ABSENT: list[tuple[Any, Any]] = [
     *((lambda r, compare=compare: compare(r, 5), int) for compare in OPERATORS),
     *((lambda r, compare=compare: compare(r, DAY), datetime.date) for compare in OPERATORS),
+    *((lambda r, compare=compare: compare(r, Decimal(5)), Decimal) for compare in OPERATORS),
     (lambda r: is_in(r, [1]), int),
+    (lambda r: is_in(r, [Decimal(1)]), Decimal),
     (lambda r: is_in(r, [DAY]), datetime.date),
     (lambda r: contains(r, "a"), str),
     (lambda r: contains(r, "a"), list[str]),
