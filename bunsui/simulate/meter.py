@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bunsui.compile.plan import Plan
 from bunsui.interpreter import Call, DynamoDB, Took
 from bunsui.model.names import SESSIONS_TABLE
 from bunsui.targets.lambda_ import Lambda
+
+if TYPE_CHECKING:
+    from bunsui.interpreter.run import Run
 
 INDEXES = {SESSIONS_TABLE: 2}
 """Global secondary indexes with all attributes: each write is one more write there (deploy/control.py)."""
@@ -53,12 +56,18 @@ class Meter:
     """Counts the calls of state machines.
 
     Attributes:
-        used: a key of `bunsui.simulate.prices.PRICES` -> how many.
+        used: a key of `bunsui.simulate.prices.PRICES` -> how many; of transitions only the retries.
     """
 
     def __init__(self, made: Plan) -> None:
+        self._runs: dict[str, Run] = {}
         self.used: defaultdict[str, float] = defaultdict(float)
         self._targets = {made.names.function(name): worker.work.target for name, worker in made.workers.items()}
+
+    @property
+    def transitions(self) -> Mapping[str, int]:
+        """ARN of each execution that called something -> how often it has entered a state."""
+        return {arn: run.transitions for arn, run in self._runs.items()}
 
     def watch(self, services: dict[str, Any]) -> dict[str, Any]:
         """The services, whose calls are counted from now on."""
@@ -75,6 +84,7 @@ class Meter:
 
     def _told(self, count: Callable[[Call, Any], None]) -> Callable[[Call, Any], None]:
         def told(call: Call, answer: Any) -> None:
+            self._runs[call.run.arn] = call.run
             if call.attempt:
                 self.used["states:transition"] += 1
             count(call, answer)

@@ -26,7 +26,7 @@ class Simulated(Told):
         duration_s: from its start to its end, with its retries.
         assumed_s: how long one try of it takes; None where the source is `declared`.
         source: who says so.
-        slack_s: how much later it could have finished without a later end of the run; None where it was not reached.
+        slack_s: how much later it could have finished without a later end of the run; None where it did not run.
         tries: how often it was begun.
         handled: it failed, and the pipeline went on.
         error: class of the error of its last try; empty when that went well.

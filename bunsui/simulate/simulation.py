@@ -75,7 +75,7 @@ def simulate(
         session=SESSION,
         services=lambda given: around.attend(meter.watch(given), given["dynamodb"]),
     )
-    return Played(pipeline, parameters, assumed, handle.wait(), world, meter.used).told(region)
+    return Played(pipeline, parameters, assumed, handle.wait(), world, meter).told(region)
 
 
 def _stubs(pipeline: Pipeline, assumed: Mapping[str, Assumption], failing: Iterable[Failing]) -> dict[str, Stub]:

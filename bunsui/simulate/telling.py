@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 from bunsui.interpreter import Execution
 from bunsui.model.bound import Bound
+from bunsui.model.choice import Choice
 from bunsui.model.names import JOB_RUNS_TABLE
 from bunsui.model.pipeline import Pipeline
 from bunsui.session.failure import explain
 from bunsui.session.model import Failure, Status
 from bunsui.simulate.assumption import SECONDS, Assumption, steps, usual
+from bunsui.simulate.meter import Meter
 from bunsui.simulate.model import Item, Price, Simulated, Simulation, Transitions, Waves
 from bunsui.simulate.order import needs_of
 from bunsui.simulate.prices import AS_OF, LEFT_OUT, charges
@@ -36,8 +38,7 @@ class Played:
     Attributes:
         execution: of the pipeline's state machine.
         world: what it left behind.
-        used: calls that cost something; a key of `bunsui.simulate.prices.PRICES` -> how many. Of the transitions only
-            the retries, which no execution counts.
+        meter: what it used.
     """
 
     pipeline: Pipeline
@@ -45,7 +46,7 @@ class Played:
     assumed: Mapping[str, Assumption]
     execution: Execution
     world: World
-    used: Mapping[str, float]
+    meter: Meter
 
     def told(self, region: str) -> Simulation:
         """All of it, with the prices of a region."""
@@ -74,9 +75,20 @@ class Played:
         return runs(self.execution, tuple(self._steps))
 
     @cached_property
+    def _nodes(self) -> Mapping[str, Run]:
+        """The nodes of the graph that were reached, with what lies within them; a choice is what it chose."""
+        found = {}
+        for name, bound in self.pipeline.operations.items():
+            parts = [self._runs[one.operation.name] for one in bound.all if one.operation.name in self._runs]
+            if parts:
+                own = max(parts, key=lambda one: one.ended) if isinstance(bound.operation, Choice) else parts[0]
+                found[name] = own.around(parts)
+        return found
+
+    @cached_property
     def _seconds(self) -> Mapping[str, float]:
-        """Of the nodes of the graph that were reached."""
-        return {name: run.ended - run.began for name, run in self._runs.items() if name in self.pipeline.operations}
+        """Of the nodes that ran."""
+        return {name: run.ended - run.began for name, run in self._nodes.items() if run.status is not Status.SKIPPED}
 
     @cached_property
     def _timing(self) -> Timing:
@@ -99,7 +111,7 @@ class Played:
         return Waves(levels=len(levels), makespan_s=_rounded(sum(levels)), ratio=ratio)
 
     def _operation(self, bound: Bound) -> Simulated:
-        name, run = bound.operation.name, self._runs.get(bound.operation.name)
+        name, run = bound.operation.name, self._nodes.get(bound.operation.name)
         one = self.assumed.get(name, Assumption())
         seconds = usual(bound.operation)
         told: dict[str, Any] = {"job": bound.job, "operation": name, "assumed_s": seconds, "source": "default"}
@@ -111,41 +123,45 @@ class Played:
             why = self._skipped_jobs.get(bound.job)
             status = Status.NOT_STARTED if why is None else Status.SKIPPED
             return Simulated(status=status, message=why or "", **told)
-        if run.last is not None:
-            told |= {"handled": run.last.handled, "error": run.last.error, "message": run.last.message}
+        if run.told is not None:
+            more = run.told
+            told |= {"tries": more.tries, "handled": more.handled, "error": more.error, "message": more.message}
         return Simulated(
             status=run.status,
             started_s=_rounded(run.began),
             finished_s=_rounded(run.ended),
             duration_s=_rounded(run.ended - run.began),
-            slack_s=abs(_rounded(self._timing.slack[name])),
-            tries=run.tries,
+            slack_s=abs(_rounded(self._timing.slack[name])) if name in self._timing.slack else None,
             **told,
         )
 
     def _failure(self) -> Failure | None:
         if self.execution.status == Status.SUCCEEDED:
             return None
-        found = {name: run for name, run in self._runs.items() if run.last and run.last.error and not run.last.handled}
+        found = {name: run for name, run in self._runs.items() if run.wrong}
         if not found:
             told = explain(self.execution.error, self.execution.cause)
             return Failure(kind=told.kind, error=told.error, message=told.message)
         name = min(found, key=lambda one: (found[one].ended, one))
-        last = found[name].last
+        last = found[name].told
         assert last is not None
         kind, job = last.kind or "error", self._steps[name].job
         return Failure(kind=kind, error=last.error, message=last.message, job=job, operation=name)
 
     @cached_property
+    def _entered(self) -> Mapping[str, int]:
+        """Execution -> states that it entered; those of a distributed map have called a function at least."""
+        return {**self.meter.transitions, **{one.arn: one.transitions for one in self._executions}}
+
+    @cached_property
     def _total(self) -> int:
-        entered = sum(one.transitions for one in self._executions)
-        return entered + round(self.used.get("states:transition", 0))
+        return sum(self._entered.values()) + round(self.meter.used["states:transition"])
 
     def _transitions(self) -> Transitions:
         return Transitions(
             total=self._total,
-            per_operation=round(self._total / max(1, len(self._seconds)), 2),
-            executions=len(self._executions),
+            per_operation=round(self._total / max(1, len(self._nodes)), 2),
+            executions=len(self._entered),
             joins=len(self.world.tables.tables[JOINS_TABLE].items),
             most_events=max(len(one.event_types) for one in self._executions),
         )
@@ -159,7 +175,7 @@ class Played:
                 usd=one.total,
                 elsewhere=one.elsewhere,
             )
-            for one in charges({**self.used, "states:transition": self._total}, region)
+            for one in charges({**self.meter.used, "states:transition": self._total}, region)
         )
         return Price(region=region, as_of=AS_OF, usd=sum(item.usd for item in items), items=items, left_out=LEFT_OUT)
 
