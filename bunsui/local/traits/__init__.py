@@ -26,13 +26,14 @@ from bunsui.local.traits import (
     functions,
     limits,
     logs,
+    maps,
     nesting,
     packages,
     parallel,
     stopping,
 )
 
-MENDED = (functions, packages, logs, parallel, nesting, stopping, callbacks, limits, cloudformation)
+MENDED = (functions, packages, logs, parallel, maps, nesting, stopping, callbacks, limits, cloudformation)
 
 
 def apply() -> None:
