@@ -79,7 +79,10 @@ def content(pipeline: Pipeline) -> Content:
 def _order(pipeline: Pipeline) -> tuple[Edge, ...]:
     needs = job_needs(pipeline.operations, pipeline.jobs)
     said = {job.name: [earlier.name for earlier, _ in job.predecessors] for job in pipeline.jobs}
-    joins = _joins(needs, needs)
+    feeds: dict[str, set[str]] = {job: set() for job in needs}
+    for bound in pipeline.operations.values():
+        feeds[bound.job] |= {pipeline.operations[name].job for name in bound.feeds} - {bound.job}
+    joins = _joins(needs, {job: frozenset(found) for job, found in feeds.items()})
     return tuple(
         Edge(earlier, job, False, earlier in joins.get(job, ()))
         for job in needs
