@@ -17,7 +17,7 @@ from bunsui.model.operation import Operation
 from bunsui.model.references import FromConstant, FromHere, FromList, FromOutput, FromParameter, Source
 from bunsui.model.resolving import Reader, Scope, type_of
 from bunsui.model.signature import Parameter
-from bunsui.model.step import Step
+from bunsui.model.step import Step, within
 from bunsui.runtime.result import LENGTH
 
 ITEM = "item"
@@ -164,6 +164,9 @@ def _check_far(step: Map, over: Source | None, scope: Scope) -> None:
 def _too_far(step: Map, over: Source | None, scope: Scope) -> Iterator[tuple[str, str, str]]:
     settings = step.distributed
     assert settings is not None
+    for other in (inner for outer in scope.operations.values() for inner in within(outer)):
+        if isinstance(other, Map) and other.name < step.name and other.distributed and other.label == step.label:
+            yield "BUN201", f"map {other.name!r} has the label {step.label!r}, too", "give them labels of their own"
     way = step.each.on_error
     if way is not None and not isinstance(way, Skip) and settings.results is None:
         yield (

@@ -11,8 +11,9 @@ from pydantic import BeforeValidator, Field, SkipValidation
 from bunsui.errors import DeclarationError
 from bunsui.model.declaration import refuse, show
 from bunsui.model.distributed import CONCURRENCY as DISTRIBUTED_CONCURRENCY
-from bunsui.model.distributed import EXPRESS, Distributed
+from bunsui.model.distributed import EXPRESS, LABEL, Distributed
 from bunsui.model.items import Items
+from bunsui.model.names import shorten
 from bunsui.model.on_error import Skip
 from bunsui.model.operation import A_YEAR, Operation
 from bunsui.model.resource import Access
@@ -111,6 +112,11 @@ class Map(Step):
     def rounds(self) -> int:
         """The elements that it may meet; distributed, they have executions of their own."""
         return self.at_most if self.distributed is None else 1
+
+    @property
+    def label(self) -> str:
+        """Part of the names of a distributed map's executions."""
+        return (self.distributed.label if self.distributed is not None else None) or shorten(self.name, LABEL)
 
     @property
     def shares(self) -> int:

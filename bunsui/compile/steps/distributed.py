@@ -14,10 +14,10 @@ from bunsui.compile.steps.elements import INDEX, VALUE, list_facts, listed
 from bunsui.model.binding import Bound
 from bunsui.model.binding_map import ITEM
 from bunsui.model.calls import Call, Why
-from bunsui.model.distributed import LABEL, Distributed
+from bunsui.model.distributed import Distributed
 from bunsui.model.items import Objects, array
 from bunsui.model.map import EACH, OVER, Map
-from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names, artefact_bucket, shorten, spill_prefix
+from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names, artefact_bucket, spill_prefix
 from bunsui.model.references import FromHere, FromOutput, FromParameter
 from bunsui.model.step import Step
 from bunsui.model.target import Json, State
@@ -32,7 +32,7 @@ LOOK_RETRY = {"IntervalSeconds": 1, "MaxAttempts": 8, "BackoffRate": 2.0}
 def links(bound: Bound, context: Context) -> list[Link]:
     """The Map; where its result is a list, behind it a look at how many elements there were."""
     step, settings = _settings(bound)
-    state: State = {"Type": "Map", "Label": _label(step), **_elements(bound, context)}
+    state: State = {"Type": "Map", "Label": step.label, **_elements(bound, context)}
     envelope, given = state["ItemSelector"], _given(bound.parts[EACH], context)
     if settings.batch is None:
         state["ItemSelector"] = {**given, "item": envelope, "index": jsonata(INDEX)}
@@ -66,11 +66,6 @@ def _settings(bound: Bound) -> tuple[Map, Distributed]:
     assert isinstance(step, Map)
     assert step.distributed is not None
     return step, step.distributed
-
-
-def _label(step: Map) -> str:
-    assert step.distributed is not None
-    return step.distributed.label or shorten(step.name, LABEL)
 
 
 def _elements(bound: Bound, context: Context) -> dict[str, Json]:
@@ -259,10 +254,10 @@ def calls(bound: Bound, workers: Mapping[str, str], names: Names) -> Iterator[Ca
     yield Call("states:StartExecution", f"{states}:stateMachine:{machine}", run)
     yield Call("states:DescribeExecution", f"{states}:execution:{machine}:*", run)
     yield Call("states:StopExecution", f"{states}:execution:{machine}:*", run)
-    yield Call("states:RedriveExecution", f"{states}:execution:{machine}/{_label(step)}:*", run)
+    yield Call("states:RedriveExecution", f"{states}:execution:{machine}/{step.label}:*", run)
     if step.distributed.results is None:
         count = Why(step.name, "count the map's elements", step.where)
-        yield Call("states:DescribeMapRun", f"{states}:mapRun:{machine}/{_label(step)}:*", count)
+        yield Call("states:DescribeMapRun", f"{states}:mapRun:{machine}/{step.label}:*", count)
     yield from _reads(bound, names)
     yield from _writes(step, step.distributed, names)
 
