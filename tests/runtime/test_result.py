@@ -49,6 +49,12 @@ def test_a_large_fact_is_told(invoke):
         invoke(source, facts={"f": ["large"]})
 
 
+def test_a_result_that_is_always_passed_by_reference(invoke, artefacts):
+    envelope = invoke("def main(): return []", apart=True)
+    assert envelope == {"pointer": "sessions/dev-flights/s1/2/ingest/clean.json"}
+    assert artefacts == {"sessions/dev-flights/s1/2/ingest/clean.json": b"[]"}
+
+
 def test_a_result_that_is_always_stored(invoke, artefacts):
     envelope = invoke("def main(): return 1", store=True, facts={"f": []})
     assert envelope == {"stored": "clean", "job": "ingest", "facts": {"f": 1}}
