@@ -91,7 +91,7 @@ ELEMENTS = [
 
 
 @pytest.mark.parametrize("value", ELEMENTS)
-@pytest.mark.parametrize("kind", ["output", "field", "parameter", "constant", "list", "map"])
+@pytest.mark.parametrize("kind", ["output", "field", "parameter", "field of a parameter", "constant", "list", "map"])
 def test_every_json_value_can_be_an_element(value: list[Any], kind: str) -> None:
     given = operation("rows", (), Any)
     one = operation("one", (), Any)
@@ -100,11 +100,13 @@ def test_every_json_value_can_be_an_element(value: list[Any], kind: str) -> None
         "output": (given.output, (given,)),
         "field": (given.output.some.list, (given,)),
         "parameter": (Parameter("values", list[Any]), ()),
+        "field of a parameter": (Parameter("values", dict[str, list[Any]]).value["some"], ()),
         "constant": (value, ()),
         "list": ([one.output] * len(value), (one,)),
         "map": (first.output, (given, first)),
     }[kind]
-    parameters = [over] if kind == "parameter" else []
+    kinds = {"parameter": list[Any], "field of a parameter": dict[str, list[Any]]}
+    parameters = [Parameter("values", kinds[kind])] if kind in kinds else []
     made = runner(*steps, Map("checked", check(Any), over=over, item="row"), report(), parameters=parameters)
     made.stub(
         **{step.name: value for step in steps if step is given},
@@ -114,7 +116,7 @@ def test_every_json_value_can_be_an_element(value: list[Any], kind: str) -> None
     if kind == "field":
         made.stub(rows={"some": {"list": value}})
     run = made.stub(check=lambda row: row, report=lambda checked: checked).run(
-        **({"values": value} if kind == "parameter" else {})
+        **({"values": value if kind == "parameter" else {"some": value}} if parameters else {})
     )
     assert run.status == "SUCCEEDED", run.message
     assert run.outputs["report"] == (["x"] * len(value) if kind == "list" else value)
