@@ -8,6 +8,7 @@ from typing import Any
 
 from bunsui.errors import BunsuiError, DeclarationError
 from bunsui.model import types
+from bunsui.model.ask import Ask
 from bunsui.model.bound import Bound
 from bunsui.model.declaration import show
 from bunsui.model.feeding import after, inputs
@@ -33,7 +34,7 @@ def bind_map(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> B
     try:
         parameter = _parameter(step, scope)
         here[parameter.name] = _element(step, parameter, sources.get(OVER), scope)
-        _check_far(step, sources.get(OVER), scope)
+        _check_can(step, sources.get(OVER), scope)
     except BunsuiError as wrong:
         errors.append(wrong)
         return Bound(step, job, sources, before)
@@ -151,14 +152,23 @@ def _no_list(step: Map, what: str) -> DeclarationError:
     )
 
 
-def _check_far(step: Map, over: Source | None, scope: Scope) -> None:
-    """What a distributed map cannot do.
+def _check_can(step: Map, over: Source | None, scope: Scope) -> None:
+    """What a map, or a distributed one, cannot do.
 
     Raises:
         DeclarationError: BUN101, or BUN109 nobody knows where a Dataset may lie.
     """
-    for code, message, hint in _too_far(step, over, scope) if step.distributed is not None else ():
+    for code, message, hint in (*_asks(step), *(_too_far(step, over, scope) if step.distributed is not None else ())):
         raise DeclarationError(code, f"Map {step.name!r}: {message}", where=step.where, hint=hint)
+
+
+def _asks(step: Map) -> Iterator[tuple[str, str, str]]:
+    if isinstance(step.each.on_error, Ask):
+        yield (
+            "BUN101",
+            f"operation {step.each.name!r} would ask for each element, and a step asks one question at a time",
+            "give the map on_error=Ask(…), and the operation on_error=Skip() or none",
+        )
 
 
 def _too_far(step: Map, over: Source | None, scope: Scope) -> Iterator[tuple[str, str, str]]:

@@ -232,6 +232,16 @@ def test_only_so_many_are_read() -> None:
     assert made.put("lake", "x", TEXT).run().outputs["report"] == [2, 4]
 
 
+def test_an_element_can_have_a_condition() -> None:
+    limit = plain("limit", (), int)
+    numbers = plain("numbers", ("row",), Any, when=(limit.output > 3) & (Parameter("month", int).value > 6))
+    mapped = Map("mapped", numbers, over=[1, 2], item="row", distributed=True)
+    made = runner(limit, mapped, report(), parameters=[Parameter("month", int)]).stub(numbers=lambda row: row)
+    assert made.stub(limit=4).run(month=7).outputs["report"] == [1, 2]
+    assert made.stub(limit=4).run(month=6).outputs["report"] == [None, None]
+    assert made.stub(limit=3).run(month=7).outputs["report"] == [None, None]
+
+
 def test_nothing_to_read() -> None:
     made = runner(Map("mapped", size, over=Objects(lake / "raw")), report())
     assert made.run().outputs["report"] == []
