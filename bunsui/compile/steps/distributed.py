@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from bunsui.compile import tables
 from bunsui.compile.states import CONTEXT_INPUT, Link, field, jsonata, machine, retrier, state_name, text
 from bunsui.compile.steps.context import Context
 from bunsui.compile.steps.elements import INDEX, VALUE, list_facts, listed
@@ -24,9 +25,6 @@ from bunsui.model.target import Json, State
 
 WRITTEN = 200 * 1024
 """Bytes of a result that AWS is to write: an execution's output has 256 KiB (AWS Step Functions quotas)."""
-
-LOOK_TIMEOUT = 60
-LOOK_RETRY = {"IntervalSeconds": 1, "MaxAttempts": 8, "BackoffRate": 2.0}
 
 
 def links(bound: Bound, context: Context) -> list[Link]:
@@ -191,7 +189,7 @@ def _writer(step: Map, settings: Distributed, context: Context) -> State:
     if settings.results is not None:
         bucket, prefix = settings.results.resource.physical_name(context.plan.names), settings.results.path
     else:
-        bucket, prefix = artefact_bucket(), jsonata(_prefix(step.name, context))
+        bucket, prefix = artefact_bucket(), _prefix(step.name, context)
     return {
         "Resource": f"arn:{PARTITION}:states:::s3:putObject",
         "WriterConfig": {"Transformation": "FLATTEN" if flat else "COMPACT", "OutputType": "JSON"},
@@ -200,10 +198,8 @@ def _writer(step: Map, settings: Distributed, context: Context) -> State:
 
 
 def _prefix(name: str, context: Context) -> str:
-    """JSONata of the prefix below which the results of a step lie (docs/architecture.md, "Names")."""
-    stack, given = text(f"{spill_prefix(context.plan.names.stack)}/"), context.given
-    place = text(f"/{context.plan.job}/{name}")
-    return f'{stack} & {given}.session & "/" & $string({given}.attempt) & {place}'
+    """What the keys of a step's parts begin with, as a value."""
+    return jsonata(f"{_inside(context.prefix(context.plan.job))} & {text(f'/{name}')}")
 
 
 def _counted(bound: Bound, run: str, context: Context) -> Link:
@@ -211,7 +207,7 @@ def _counted(bound: Bound, run: str, context: Context) -> Link:
     step, settings = _settings(bound)
     count = "$states.result.ItemCounts.Total"
     parts = {
-        "parts": jsonata(_prefix(step.each.name, context)),
+        "parts": _prefix(step.each.name, context),
         "count": jsonata(count),
         "batch": settings.batch or 1,
         **list_facts(step.name, count, context),
@@ -220,9 +216,9 @@ def _counted(bound: Bound, run: str, context: Context) -> Link:
         "Type": "Task",
         "Resource": f"arn:{PARTITION}:states:::aws-sdk:sfn:describeMapRun",
         "Arguments": {"MapRunArn": jsonata(f"${run}")},
-        "TimeoutSeconds": LOOK_TIMEOUT,
+        "TimeoutSeconds": tables.TIMEOUT,
         "Assign": {context.result(step.name): parts},
-        "Retry": [retrier(("States.TaskFailed", "States.Timeout"), **LOOK_RETRY)],
+        "Retry": [retrier(("States.TaskFailed", "States.Timeout"), **tables.RETRY)],
     }
     return Link(state_name(f"{step.name}: count"), task)
 
