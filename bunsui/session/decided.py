@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
+from bunsui.compile.states import variable
 from bunsui.model.names import shorten
 from bunsui.session.history import STATE_NAME_LIMIT, Event
 from bunsui.session.model import OperationRun, Status
@@ -34,8 +35,16 @@ def decided_runs(events: Iterable[Event], operations: Sequence[str]) -> tuple[Op
         if event.type == "ChoiceStateExited" and state in choices:
             found[choices[state]] = _run(choices[state], Status.SUCCEEDED, event)
         elif event.type == "PassStateExited" and state in skipped:
-            found[skipped[state]] = _run(skipped[state], Status.SKIPPED, event, _reason(event.details))
+            result, reason = _told(event.details)
+            for name in dict.fromkeys((*_owners(result, found), skipped[state])):
+                found[name] = _run(name, Status.SKIPPED, event, reason)
     return tuple(found.values())
+
+
+def _owners(result: str, choices: Iterable[str]) -> list[str]:
+    """The choice whose result an alternative makes, by the variable that it assigns: both are skipped."""
+    prefix = result.partition("_")[0]
+    return [name for name in choices if variable(prefix, name) == result]
 
 
 def _run(operation: str, status: Status, event: Event, message: str = "") -> OperationRun:
@@ -43,9 +52,10 @@ def _run(operation: str, status: Status, event: Event, message: str = "") -> Ope
     return OperationRun(operation=operation, status=status, started=time, finished=time, message=message)
 
 
-def _reason(details: Mapping[str, Any]) -> str:
-    for text in (details.get("assignedVariables") or {}).values():
+def _told(details: Mapping[str, Any]) -> tuple[str, str]:
+    """The variable that says of a result that there is none, and why."""
+    for name, text in (details.get("assignedVariables") or {}).items():
         envelope = json.loads(text)
         if isinstance(envelope, dict) and "skipped" in envelope:
-            return str(envelope["skipped"])
-    return ""
+            return name, str(envelope["skipped"])
+    return "", ""

@@ -45,6 +45,22 @@ def test_a_choice_was_made_or_had_no_alternative():
     ]
 
 
+def test_a_choice_whose_alternative_was_skipped_was_skipped_with_it():
+    reason = {"skipped": "because rows was skipped: …"}
+    events = [
+        left(1, "Choice", "the-file"),
+        left(2, "Pass", "xml: skipped", {"out1_the_file": reason}),
+        left(3, "Choice", "other"),
+        left(4, "Pass", "csv: skipped", {"out0_csv": reason}),
+    ]
+    assert told(decided_runs(events, ["the-file", "xml", "other", "csv"])) == [
+        ("the-file", Status.SKIPPED, reason["skipped"]),
+        ("xml", Status.SKIPPED, reason["skipped"]),
+        ("other", Status.SUCCEEDED, ""),
+        ("csv", Status.SKIPPED, reason["skipped"]),
+    ]
+
+
 def test_long_names_are_told_whole():
     name = "x" * 100
     events = [left(1, "Pass", shorten(f"{name}: skipped", 80))]
