@@ -52,9 +52,18 @@ def session_of(
     pipeline: Pipeline,
     into: Callable[[Workspace], tuple[str, Put]],
     contents: Callable[[], Iterable[tuple[str, bytes]]],
+    meanwhile: Callable[[Workspace, str], None] = lambda workspace, session: None,
     **parameters: Any,
 ) -> SessionReport:
     """Synth, deploy, load and run, telling each; gives what came of the session.
+
+    Args:
+        workspace: where.
+        pipeline: what to run.
+        into: finds the place to load to (blueprints.loading).
+        contents: what to load.
+        meanwhile: called with the session's id once it runs.
+        parameters: of the session.
 
     Raises:
         BunsuiError: whatever went wrong on the way.
@@ -73,6 +82,7 @@ def session_of(
         words.append(f"{loaded.objects} files, {loaded.size / 1e6:.1f} MB, in {uri}")
     with step("run") as words:
         session = workspace.start(pipeline.name, **parameters)
+        meanwhile(workspace, session.id)
         report = workspace.wait(session.id)
         words.append(f"session {session.id}: {report.session.status}")
     return report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import mimetypes
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from bunsui import Bucket, Pipeline
 
 Put = Callable[[str, bytes], bool]
-"""Write an object below `raw/`; says whether anything had to be written."""
+"""Write an object; says whether anything had to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,17 @@ def bucket_of(workspace: Workspace, pipeline: Pipeline, bucket: Bucket) -> str:
     return found
 
 
-def into(workspace: Workspace, pipeline: Pipeline, bucket: Bucket, content_type: str) -> tuple[str, Put]:
-    """The URI that raw objects are loaded to, and the function that puts them there unless they are there already.
+def into(
+    workspace: Workspace, pipeline: Pipeline, bucket: Bucket, content_type: str | None = None, folder: str = "raw"
+) -> tuple[str, Put]:
+    """The URI that objects are loaded to, and the function that puts them there unless they are there already.
+
+    Args:
+        workspace: where.
+        pipeline: whose bucket it is.
+        bucket: as it is declared.
+        content_type: of all objects; by default each has that of its name.
+        folder: part of the bucket; empty for all of it.
 
     Raises:
         AwsError, DeploymentError: see `bucket_of`.
@@ -74,14 +84,15 @@ def into(workspace: Workspace, pipeline: Pipeline, bucket: Bucket, content_type:
     s3 = S3(workspace.aws, Sts(workspace.aws).identity().account)
 
     def put(name: str, data: bytes) -> bool:
-        key, digest = f"raw/{name}", hashlib.sha256(data).hexdigest()
+        key, digest = f"{folder}/{name}".lstrip("/"), hashlib.sha256(data).hexdigest()
+        kind = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
         there = s3.head(name_of_bucket, key)
         if there is not None and there.metadata.get("sha256") == digest:
             return False
-        s3.put(name_of_bucket, key, data, content_type=content_type, metadata={"sha256": digest})
+        s3.put(name_of_bucket, key, data, content_type=kind, metadata={"sha256": digest})
         return True
 
-    return f"s3://{name_of_bucket}/raw", put
+    return f"s3://{name_of_bucket}/{folder}".rstrip("/"), put
 
 
 def parser(module: str, description: str | None) -> argparse.ArgumentParser:
