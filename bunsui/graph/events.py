@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bunsui.graph.network import Arc, Network
+from bunsui.graph.network import Arc, Event, Network
 from bunsui.graph.order import Precedence, positions
 
 
@@ -21,8 +21,8 @@ def network(order: Precedence) -> Network:
     ends = {at: event for event, at in enumerate(positions(followed), len(starts))}
     consumers = _first_declared(order)
     net = Network(
-        [_ended(order, covers) for covers in starts] + [order.before[at] | 1 << at for at in ends],
-        [consumers[covers] for covers in starts],
+        [Event(_ended(order, covers), covers, consumers[covers]) for covers in starts]
+        + [Event(order.before[at] | 1 << at, 1 << at) for at in ends]
     )
     for at, name in enumerate(order.names):
         net.put(starts.get(order.covers[at]), ends.get(at), Arc(name, 1 << at))
@@ -31,10 +31,10 @@ def network(order: Precedence) -> Network:
         left = covers
         for part in within[covers]:
             if (part & left).bit_count() > 1:
-                net.put(starts[part], event, Arc(None))
+                net.put(starts[part], event, Arc())
                 left &= ~part
         for at in positions(left):
-            net.put(ends[at], event, Arc(None))
+            net.put(ends[at], event, Arc())
     return net
 
 

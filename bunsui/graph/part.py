@@ -5,7 +5,7 @@ Names are those of a graph's nodes: operations within a job, jobs within a pipel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,8 +73,8 @@ def members(part: Part) -> Iterable[str]:
     return (leaf for leaf in leaves(part) if isinstance(leaf, str))
 
 
-def replaced(part: Part, leaves: Mapping[str | Join | Arrive, str | Join | Arrive]) -> Part:
-    """The same tree with other leaves; what is not named stays."""
+def replaced(part: Part, by: Iterable[str | Join | Arrive]) -> Part:
+    """The same tree with other leaves, given in order."""
     inside_out: list[Part] = []
     stack = [part]
     while stack:
@@ -82,10 +82,10 @@ def replaced(part: Part, leaves: Mapping[str | Join | Arrive, str | Join | Arriv
         inside_out.append(top)
         if isinstance(top, Serial | Parallel):
             stack.extend(top.parts)
-    made: dict[int, Part] = {}
+    new, made = iter(by), dict[int, Part]()
     for one in reversed(inside_out):
         if isinstance(one, Serial | Parallel):
             made[id(one)] = type(one)(tuple(made[id(inner)] for inner in one.parts))
         else:
-            made[id(one)] = leaves.get(one, one)
+            made[id(one)] = next(new)
     return made[id(part)]

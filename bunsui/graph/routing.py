@@ -9,58 +9,12 @@ such a join. Hence results find their way along arrivals that exist, and none is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from bunsui.graph.order import Precedence, positions
 from bunsui.graph.part import Arrival, Arrive, Join, Parallel, Part, Serial, leaves, replaced
-
-Leaf = str | Join | Arrive
-
-
-class Places:
-    """Where each leaf of a tree stands.
-
-    Of two leaves one comes before the other exactly when it does so in both walks over the tree: the one that takes
-    branches in order, and the one that takes them in reverse.
-    """
-
-    def __init__(self, part: Part) -> None:
-        self._walks = [list(leaves(part)), list(_backwards(part))]
-        self._at = [{leaf: at for at, leaf in enumerate(walk)} for walk in self._walks]
-
-    def before(self, one: Leaf, other: Leaf) -> bool:
-        """Whether the tree puts one before the other."""
-        return all(at[one] < at[other] for at in self._at)
-
-    def joins(self) -> list[Join]:
-        """All joins, in order."""
-        return [leaf for leaf in self._walks[0] if isinstance(leaf, Join)]
-
-    def joins_before(self) -> Mapping[Leaf, int]:
-        """Leaf -> the joins before it, as bits of their positions in `joins`."""
-        bit = {join: 1 << at for at, join in enumerate(self.joins())}
-        found: dict[Leaf, int] = {}
-        for walk in self._walks:
-            masks = accumulate(
-                (bit.get(leaf, 0) if isinstance(leaf, Join) else 0 for leaf in walk), int.__or__, initial=0
-            )
-            for leaf, mask in zip(walk, masks, strict=False):
-                found[leaf] = found.get(leaf, -1) & mask
-        return found
-
-
-def _backwards(part: Part) -> Iterable[Leaf]:
-    """The leaves, with branches taken in reverse."""
-    stack = [part]
-    while stack:
-        match stack.pop():
-            case Serial(parts):
-                stack.extend(reversed(parts))
-            case Parallel(parts):
-                stack.extend(parts)
-            case leaf:
-                yield leaf
 
 
 def routed(part: Part, order: Precedence, feeds: Mapping[str, frozenset[str]]) -> Part:
@@ -73,62 +27,104 @@ def routed(part: Part, order: Precedence, feeds: Mapping[str, frozenset[str]]) -
 
 
 class _Routes:
+    """The ways that results take. A leaf is known by its position, a set of joins is the bits of their numbers.
+
+    Attributes:
+        walk: the leaves in order.
+        back: leaf -> its position when branches are taken in reverse.
+        at: name -> the leaf that it is.
+        joins: the joins in order.
+        arrives: number of a join -> the leaves that arrive there.
+        behind: leaf -> the joins before it in the tree.
+        ahead: name -> the joins that wait for it, directly or not.
+        brought: name -> the joins that bring its result.
+        values: arriving leaf and consumer -> the results that travel along.
+    """
+
     def __init__(self, part: Part, order: Precedence) -> None:
-        self.places = Places(part)
-        self.joins = self.places.joins()
-        self.behind = self.places.joins_before()
-        self.bit = {name: at for at, name in enumerate(order.names)}
-        self.ahead = self._ahead(order)
-        self.brought: dict[str, int] = {}
-        self.values: dict[tuple[Arrive, str], set[str]] = {}
-        self.arrives: dict[str, list[Arrive]] = {join.consumer: [] for join in self.joins}
-        for leaf in leaves(part):
+        self.walk = list(leaves(part))
+        back = {id(leaf): position for position, leaf in enumerate(_backwards(part))}
+        self.back = [back[id(leaf)] for leaf in self.walk]
+        self.at = {leaf: position for position, leaf in enumerate(self.walk) if isinstance(leaf, str)}
+        self.joins = [leaf for leaf in self.walk if isinstance(leaf, Join)]
+        number = {join.consumer: number for number, join in enumerate(self.joins)}
+        self.arrives: list[list[int]] = [[] for _ in self.joins]
+        for position, leaf in enumerate(self.walk):
             if isinstance(leaf, Arrive):
                 for arrival in leaf.arrivals:
-                    self.arrives[arrival.consumer].append(leaf)
-                    self.values[leaf, arrival.consumer] = set()
+                    self.arrives[number[arrival.consumer]].append(position)
+        self.behind = self._behind(number)
+        self.ahead = _ahead(number, order)
+        self.brought: dict[str, int] = defaultdict(int)
+        self.values: dict[tuple[int, str], list[str]] = defaultdict(list)
 
-    def _ahead(self, order: Precedence) -> list[int]:
-        """Position of a name -> the joins that wait for it, directly or not."""
-        ahead = [0] * len(order.names)
-        for number, join in enumerate(self.joins):
-            for at in positions(order.covers[self.bit[join.consumer]]):
-                ahead[at] |= 1 << number
-        for at in reversed(range(len(ahead))):
-            for earlier in positions(order.covers[at]):
-                ahead[earlier] |= ahead[at]
-        return ahead
+    def _behind(self, number: Mapping[str, int]) -> list[int]:
+        bits = [1 << number[leaf.consumer] if isinstance(leaf, Join) else 0 for leaf in self.walk]
+        forth = accumulate(bits, int.__or__, initial=0)
+        order = sorted(range(len(bits)), key=self.back.__getitem__)
+        passed = list(accumulate((bits[position] for position in order), int.__or__, initial=0))
+        return [joins & passed[position] for joins, position in zip(forth, self.back, strict=False)]
 
-    def bring(self, producer: str, place: Leaf) -> None:
-        """Make a result visible at a place that comes after its producer, if not in the tree."""
-        while not self.places.before(producer, place) and not self.behind[place] & self.brought.get(producer, 0):
-            number, arrive = self._step(producer, place)
-            self.brought[producer] = self.brought.get(producer, 0) | 1 << number
-            self.values[arrive, self.joins[number].consumer].add(producer)
-            place = arrive
+    def _before(self, one: int, other: int) -> bool:
+        """Whether the tree puts one leaf before the other: then both walks do."""
+        return one < other and self.back[one] < self.back[other]
 
-    def _step(self, producer: str, place: Leaf) -> tuple[int, Arrive]:
-        """A join before the place that waits for the producer, and an arrival there that comes after the producer."""
-        ahead = self.ahead[self.bit[producer]]
-        steps = [
-            (number, arrive)
-            for number in positions(self.behind[place] & ahead)
-            for arrive in self.arrives[self.joins[number].consumer]
-        ]
-        direct = next((step for step in steps if self.places.before(producer, step[1])), None)
-        return direct or next(step for step in steps if self.behind[step[1]] & ahead)
+    def bring(self, producer: str, name: str) -> None:
+        """Make a result visible to a name that comes after its producer, if not in the tree."""
+        start, leaf = self.at[producer], self.at[name]
+        while not self._before(start, leaf) and not self.behind[leaf] & self.brought[producer]:
+            number, leaf = self._step(producer, leaf)
+            self.brought[producer] |= 1 << number
+            self.values[leaf, self.joins[number].consumer].append(producer)
 
-    def leaves(self) -> Mapping[Leaf, Leaf]:
-        """Each join and arrive -> what it becomes."""
-        found: dict[Leaf, Leaf] = {}
-        for join in self.joins:
-            arrives = self.arrives[join.consumer]
-            values = {value for arrive in arrives for value in self.values[arrive, join.consumer]}
-            producers = tuple(sorted(arrive.producer for arrive in arrives))
-            found[join] = Join(join.consumer, producers, tuple(sorted(values)))
-            for arrive in arrives:
-                found[arrive] = Arrive(
-                    arrive.producer,
-                    tuple(Arrival(one, tuple(sorted(self.values[arrive, one]))) for one, _ in arrive.arrivals),
-                )
-        return found
+    def _step(self, producer: str, leaf: int) -> tuple[int, int]:
+        """A join before the leaf that waits for the producer, and the leaf that can bring its result there."""
+        start, ahead = self.at[producer], self.ahead[producer]
+        direct = (step for step in self._steps(leaf, ahead) if self._before(start, step[1]))
+        return next(direct, None) or next(step for step in self._steps(leaf, ahead) if self.behind[step[1]] & ahead)
+
+    def _steps(self, leaf: int, ahead: int) -> Iterator[tuple[int, int]]:
+        return ((number, arrive) for number in positions(self.behind[leaf] & ahead) for arrive in self.arrives[number])
+
+    def leaves(self) -> Iterator[str | Join | Arrive]:
+        """The leaves in order, with what is known now."""
+        joins = iter(self.arrives)
+        for position, leaf in enumerate(self.walk):
+            match leaf:
+                case str():
+                    yield leaf
+                case Join(consumer):
+                    arrives = next(joins)
+                    values = sorted(value for arrive in arrives for value in self.values[arrive, consumer])
+                    yield Join(consumer, self._producers(arrives), tuple(values))
+                case Arrive(producer, arrivals):
+                    values_of = ((one, sorted(self.values[position, one])) for one, _ in arrivals)
+                    yield Arrive(producer, tuple(Arrival(one, tuple(values)) for one, values in values_of))
+
+    def _producers(self, arrives: Iterable[int]) -> tuple[str, ...]:
+        found = (self.walk[arrive] for arrive in arrives)
+        return tuple(sorted(leaf.producer for leaf in found if isinstance(leaf, Arrive)))
+
+
+def _ahead(number: Mapping[str, int], order: Precedence) -> Mapping[str, int]:
+    ahead = [0] * len(order.names)
+    for name, covers in zip(order.names, order.covers, strict=True):
+        for at in positions(covers if name in number else 0):
+            ahead[at] |= 1 << number[name]
+    for last, covers in reversed(list(enumerate(order.covers))):
+        for at in positions(covers):
+            ahead[at] |= ahead[last]
+    return dict(zip(order.names, ahead, strict=True))
+
+
+def _backwards(part: Part) -> Iterator[str | Join | Arrive]:
+    """The leaves, with branches taken in reverse."""
+    stack = [part]
+    while stack:
+        match stack.pop():
+            case Serial(parts):
+                stack.extend(reversed(parts))
+            case Parallel(parts):
+                stack.extend(parts)
+            case leaf:
+                yield leaf

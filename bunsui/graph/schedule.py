@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bunsui.graph.cuts import reduce
+from bunsui.graph.cuts import reduced
 from bunsui.graph.events import network
 from bunsui.graph.order import precedence
 from bunsui.graph.part import Part
@@ -23,7 +23,5 @@ def schedule(needs: Mapping[str, frozenset[str]], feeds: Mapping[str, frozenset[
         graphlib.CycleError: the needs go in a circle.
     """
     order = precedence(needs)
-    net = network(order)
-    reduce(net)
-    assert net.aside.work is not None
-    return routed(tidy(net.aside.work, order.rank), order, feeds)
+    parts = reduced(network(order))
+    return routed(tidy(parts, order.rank), order, feeds)

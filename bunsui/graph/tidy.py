@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
+from bunsui.graph.network import Both, Work
 from bunsui.graph.part import Arrive, Join, Parallel, Part, Serial
 
 
@@ -18,7 +19,7 @@ class _Piece(NamedTuple):
     last: str
 
 
-def tidy(root: Part, rank: Mapping[str, int]) -> Part:
+def tidy(root: Work, rank: Mapping[str, int]) -> Part:
     """The same order, flat; arrivals have the name that they come behind, and none begins a branch.
 
     Args:
@@ -26,41 +27,42 @@ def tidy(root: Part, rank: Mapping[str, int]) -> Part:
         rank: name -> position among the declarations.
     """
     made: dict[int, _Piece] = {}
-    for part in reversed(list(_composed(root))):
-        pieces = [made.get(id(inner)) or _leaf(inner, rank) for inner in _flat(part)]
-        made[id(part)] = _joined(pieces) if isinstance(part, Serial) else _forked(pieces)
+    for work in reversed(list(_composed(root))):
+        pieces = [made.get(id(inner)) or _leaf(inner, rank) for inner in _flat(work)]
+        made[id(work)] = _forked(pieces) if work.parallel else _joined(pieces)
     return (made.get(id(root)) or _leaf(root, rank)).part
 
 
-def _composed(root: Part) -> Iterator[Part]:
-    """All parts of parts, those of another kind than what they are in; outer ones first."""
+def _composed(root: Work) -> Iterator[Both]:
+    """All that is composed within work that is composed otherwise; outer ones first."""
     stack = [root]
     while stack:
-        part = stack.pop()
-        if isinstance(part, Serial | Parallel):
-            yield part
-            stack.extend(_flat(part))
+        work = stack.pop()
+        if isinstance(work, Both):
+            yield work
+            stack.extend(_flat(work))
 
 
-def _flat(part: Part) -> Iterator[Part]:
-    """The parts of a part, through parts of its own kind."""
-    assert isinstance(part, Serial | Parallel)
-    stack = list(reversed(part.parts))
+def _flat(whole: Both) -> Iterator[Work]:
+    """What is composed, through all that is composed alike."""
+    stack = [whole.other, whole.one]
     while stack:
-        inner = stack.pop()
-        if isinstance(inner, Serial | Parallel) and type(inner) is type(part):
-            stack.extend(reversed(inner.parts))
+        work = stack.pop()
+        if isinstance(work, Both) and work.parallel is whole.parallel:
+            stack += work.other, work.one
         else:
-            yield inner
+            yield work
 
 
-def _leaf(part: Part, rank: Mapping[str, int]) -> _Piece:
+def _leaf(part: Work, rank: Mapping[str, int]) -> _Piece:
     match part:
         case str():
             return _Piece(part, rank[part], part)
         case Join(consumer):
             return _Piece(part, rank[consumer], consumer)
-    return _Piece(part, len(rank), "")
+        case Arrive():
+            return _Piece(part, len(rank), "")
+    raise TypeError(part)
 
 
 def _joined(pieces: Iterable[_Piece]) -> _Piece:
