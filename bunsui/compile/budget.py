@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import chain
 
 from bunsui.errors import BunsuiError, DeclarationError, raise_all
 from bunsui.model.ask import waiting
@@ -50,9 +49,13 @@ MEETING = 256
 """Results in one place; where there would be more they are left in S3, and do not travel at all."""
 
 
-def crowded(places: Iterable[Collection[str]]) -> frozenset[str]:
-    """The results that meet where there are too many of them."""
-    return frozenset(chain.from_iterable(names for names in places if len(names) > MEETING))
+def crowded(places: Iterable[Collection[str]], storable: Collection[str]) -> frozenset[str]:
+    """The results that have to stay in S3 so that not too many meet anywhere; the first places are thinned first."""
+    found: set[str] = set()
+    for names in places:
+        if len(names) > MEETING and len(left := [name for name in names if name not in found]) > MEETING:
+            found.update(name for name in left if name in storable)
+    return frozenset(found)
 
 
 def inline(

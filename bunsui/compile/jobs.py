@@ -67,12 +67,12 @@ class Jobs:
         steps = self.pipeline.operations
         feeds = {name: bound.feeds for name, bound in steps.items()}
         flows = (Flow(part, feeds, self.exports[job]) for job, part in self._parts.items())
-        together = [*feeds.values(), [name for names in self.exports.values() for name in names]]
-        return budget.crowded(chain(together, *(flow.places() for flow in flows))) & self._storable
+        exports = [*self.exports.values(), [name for names in self.exports.values() for name in names]]
+        return budget.crowded(chain(feeds.values(), *(flow.places() for flow in flows), exports), self._storable)
 
     def crowded_by(self, compiled: Iterable[Compiled]) -> frozenset[str]:
         """Steps whose results meet too many others because of how jobs are cut."""
-        return budget.crowded(chain.from_iterable(one.flow.places() for one in compiled)) & self._storable
+        return budget.crowded(chain.from_iterable(one.flow.places() for one in compiled), self._storable)
 
     @cached_property
     def _storable(self) -> frozenset[str]:
@@ -113,7 +113,7 @@ class Jobs:
             {name: self.pipeline.operations[name].job for name in sorted(stored)},
             len([name for name in exports if name in stored and name in self.results]),
         )
-        return fitted(plan.part, lambda part: self._machines(job, plan._replace(part=part)), _sizes(plan))
+        return fitted(plan.part, lambda part: self._machines(job, plan._replace(part=part)), _sizes(plan), job.where)
 
     def _machines(self, job: Job, plan: JobPlan) -> Compiled:
         flow = Flow(plan.part, plan.takes, plan.travelling)
@@ -121,39 +121,50 @@ class Jobs:
         inline = budget.inline(self.names.stack, job, flow.places(), plan.operations, steps, self.exports, plan.stored)
         plan = plan._replace(inline=inline)
         root, *segments = job_machines(plan, flow)
-        times, waits = times_of(plan.operations.values()), waiting(plan.part)
+        times, calls = times_of(plan.operations.values()), _Calls(plan)
 
         def made(number: int, part: Part, definition: State) -> Machine:
             names = self.names._replace(segment=number)
-            calls = _calls(plan, part, names, waits)
-            return Machine.of(names.key(job.name), names.job(job.name), definition, calls, times, job.where)
+            needed = calls.of(part, names)
+            return Machine.of(names.key(job.name), names.job(job.name), definition, needed, times)
 
         return Compiled(made(*root), tuple(made(*one) for one in segments), flow)
 
 
-def _calls(plan: JobPlan, part: Part, names: Names, waits: Mapping[str, int]) -> Iterator[Call]:
-    """What one state machine of a job needs for its part of it."""
-    wheres = {name: bound.operation.where for name, bound in plan.operations.items()}
-    for leaf in own(part):
-        if isinstance(leaf, str):
-            for bound in plan.operations[leaf].all:
-                yield from machine_calls(bound, plan.workers, names)
-        elif isinstance(leaf, Segment):
-            why = Why(plan.job, "run a segment of the job and wait for it")
-            yield from child_calls(names._replace(segment=leaf.number).job(plan.job), why)
-        else:
-            machine_of = {consumer: names._replace(segment=number).job(plan.job) for consumer, number in waits.items()}
-            yield from join_calls(leaf, machine_of, wheres)
+class _Calls:
+    """What the machines of a job need, by the leaves that they run."""
+
+    def __init__(self, plan: JobPlan) -> None:
+        self.plan = plan
+        self._wheres = {name: bound.operation.where for name, bound in plan.operations.items()}
+        waits = waiting(plan.part)
+        self._machines = {consumer: self._machine(plan.names, number) for consumer, number in waits.items()}
+
+    def of(self, part: Part, names: Names) -> Iterator[Call]:
+        """Those for a part; `names` say which machine runs it."""
+        plan = self.plan
+        for leaf in own(part):
+            if isinstance(leaf, str):
+                for bound in plan.operations[leaf].all:
+                    yield from machine_calls(bound, plan.workers, names)
+            elif isinstance(leaf, Segment):
+                why = Why(plan.job, "run a segment of the job and wait for it")
+                yield from child_calls(self._machine(names, leaf.number), why)
+            else:
+                yield from join_calls(leaf, self._machines, self._wheres)
+
+    def _machine(self, names: Names, number: int) -> str:
+        return names._replace(segment=number).job(self.plan.job)
 
 
 def _sizes(plan: JobPlan) -> Callable[[str | Join | Arrive], Size]:
     """How large the states of a leaf are, wherever they stand."""
     layout, times = job_layout(plan, Flow(plan.part, plan.takes, ())), times_of(plan.operations.values())
-    scope = {name: f"$out1_{name}" for name in plan.operations}
-    waits = waiting(plan.part)
+    scope = {**{name: f"$out1_{name}" for name in plan.operations}, **layout.stored}
+    calls = _Calls(plan)
 
     def size(leaf: str | Join | Arrive) -> Size:
-        links = layout.links(leaf, {**scope, **layout.stored} if isinstance(leaf, str) else scope, 1)
-        return size_of(links, _calls(plan, leaf, plan.names, waits), times)
+        links = layout.links(leaf, {} if isinstance(leaf, Join) else scope, 1)
+        return size_of(links, calls.of(leaf, plan.names), times)
 
     return size

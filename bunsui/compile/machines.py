@@ -52,21 +52,9 @@ class Machine(NamedTuple):
     events: int
 
     @classmethod
-    def of(cls, key: str, name: str, definition: State, calls: Iterable[Call], times: Times, where: Where) -> Machine:
-        """The machine, with what logging and tracing need, and its events counted.
-
-        Raises:
-            DeclarationError: BUN301 when its history could be longer than AWS allows.
-        """
-        events = most(definition, times)
-        if events > QUOTA:
-            raise DeclarationError(
-                "BUN301",
-                f"the history of {key!r} can have {events:,} events; Step Functions allows {QUOTA:,}",
-                where=where,
-                hint="retry less often, or let a map or repetition have fewer items or rounds",
-            )
-        return cls(key, name, definition, (*calls, *_stars(key)), events)
+    def of(cls, key: str, name: str, definition: State, calls: Iterable[Call], times: Times) -> Machine:
+        """The machine, with what logging and tracing need, and its events counted."""
+        return cls(key, name, definition, (*calls, *_stars(key)), most(definition, times))
 
     @property
     def size(self) -> Size:
@@ -88,10 +76,32 @@ class Compiled(NamedTuple):
     flow: Flow
 
 
-def fitted(part: Part, compiled: Callable[[Part], Compiled], sizes: Callable[[str | Join | Arrive], Size]) -> Compiled:
-    """A graph compiled as it is, or cut into segments where it would be too large; `sizes` are those of its leaves."""
-    whole = compiled(part)
-    return compiled(cut(part, sizes, cutting.LIMIT)) if whole.machine.size.over(cutting.LIMIT) > 1 else whole
+def fitted(
+    part: Part, compiled: Callable[[Part], Compiled], sizes: Callable[[str | Join | Arrive], Size], where: Where
+) -> Compiled:
+    """A graph compiled as it is, or cut into segments where it would be too large.
+
+    Args:
+        part: the graph.
+        compiled: makes its machines.
+        sizes: of its leaves.
+        where: it is declared.
+
+    Raises:
+        DeclarationError: BUN301 when what cannot be cut is too large.
+    """
+    made = compiled(part)
+    if made.machine.size.over(cutting.LIMIT) > 1:
+        made = compiled(cut(part, sizes, cutting.LIMIT))
+    for one in (made.machine, *made.segments):
+        if one.events > QUOTA:
+            raise DeclarationError(
+                "BUN301",
+                f"the history of {one.name!r} can have {one.events:,} events; Step Functions allows {QUOTA:,}",
+                where=where,
+                hint="retry less often, or let a map or repetition have fewer items or rounds",
+            )
+    return made
 
 
 def _stars(key: str) -> Iterable[Call]:

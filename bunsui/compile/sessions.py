@@ -44,7 +44,7 @@ def compiled_session(pipeline: Pipeline, names: Names, jobs: Jobs, stored: Colle
     )
     plan = SessionPlan(pipeline.name, part, starts, names, pipeline.deadline)
     calls = _Calls(pipeline, names)
-    return fitted(part, lambda one: _machines(plan._replace(part=one), calls), _sizes(plan, calls))
+    return fitted(part, lambda one: _machines(plan._replace(part=one), calls), _sizes(plan, calls), pipeline.where)
 
 
 def _starts(pipeline: Pipeline, jobs: Jobs, stored: Collection[str]) -> dict[str, JobStart]:
@@ -106,7 +106,7 @@ def _machines(plan: SessionPlan, calls: _Calls) -> Compiled:
     def made(number: int, part: Part, definition: State) -> Machine:
         names = plan.names._replace(segment=number)
         needed = calls.of(part, waits, begins=not number)
-        return Machine.of(names.key(""), names.machine, definition, needed, {}, calls.pipeline.where)
+        return Machine.of(names.key(""), names.machine, definition, needed, {})
 
     return Compiled(made(*root), tuple(made(*one) for one in segments), flow)
 
