@@ -14,6 +14,7 @@ What stays different, and is not mended:
 - change sets carry no before and after values; missing CAPABILITY_IAM and unknown properties are accepted;
 - bucket logging and lifecycle, PITR, SSE and TTL of tables, logging and tracing of state machines are accepted and
   have no effect; a state machine definition is not validated before it runs;
+- a history without data still has the variables that states assigned;
 - `ExpectedBucketOwner` is ignored; executions that run when the emulator stops come back as FAILED
   (`States.ServiceRestart`).
 """
@@ -31,9 +32,10 @@ from bunsui.local.traits import (
     packages,
     parallel,
     stopping,
+    variables,
 )
 
-MENDED = (functions, packages, logs, parallel, maps, nesting, stopping, callbacks, limits, cloudformation)
+MENDED = (functions, packages, logs, parallel, maps, nesting, stopping, callbacks, limits, variables, cloudformation)
 
 
 def apply() -> None:
