@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bunsui.model.items import Parquet as Parquet
     from bunsui.model.job import Job as Job
     from bunsui.model.map import Map as Map
+    from bunsui.model.nested import Nested as Nested
     from bunsui.model.on_error import Fallback as Fallback
     from bunsui.model.on_error import Skip as Skip
     from bunsui.model.operation import Operation as Operation
@@ -73,6 +74,7 @@ _HOMES = {
     "Lambda": "bunsui.targets.lambda_",
     "Manifest": "bunsui.model.items",
     "Map": "bunsui.model.map",
+    "Nested": "bunsui.model.nested",
     "Objects": "bunsui.model.items",
     "Operation": "bunsui.model.operation",
     "Parameter": "bunsui.model.references",
@@ -117,6 +119,7 @@ __all__ = [
     "Lambda",
     "Manifest",
     "Map",
+    "Nested",
     "Objects",
     "Operation",
     "Parameter",

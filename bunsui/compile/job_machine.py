@@ -12,7 +12,7 @@ from bunsui.compile.flow import Flow
 from bunsui.compile.joins import Joins
 from bunsui.compile.layout import Layout, Made
 from bunsui.compile.states import Link, Scope, jsonata, machine
-from bunsui.compile.steps import approval, choice, operation, repeat, wait
+from bunsui.compile.steps import approval, choice, nested, operation, repeat, wait
 from bunsui.compile.steps import map as mapping
 from bunsui.compile.steps.context import KEPT, RESULT, Context, JobPlan
 from bunsui.compile.steps.failing import handled
@@ -24,6 +24,7 @@ from bunsui.model.calls import Call
 from bunsui.model.choice import Choice
 from bunsui.model.map import Map
 from bunsui.model.names import Names
+from bunsui.model.nested import Nested
 from bunsui.model.operation import Operation
 from bunsui.model.repeat import Repeat
 from bunsui.model.step import Step
@@ -34,6 +35,7 @@ LINKS: Mapping[type[Step], Callable[[Bound, Context], list[Link]]] = {
     Approval: approval.links,
     Choice: choice.links,
     Map: mapping.links,
+    Nested: nested.links,
     Operation: operation.links,
     Repeat: repeat.links,
     Wait: wait.links,
@@ -44,6 +46,7 @@ CALLS: Mapping[type[Step], Callable[[Bound, Mapping[str, str], Names], Iterable[
     Approval: approval.calls,
     Choice: choice.calls,
     Map: mapping.calls,
+    Nested: nested.calls,
     Operation: operation.calls,
     Repeat: repeat.calls,
     Wait: wait.calls,

@@ -8,10 +8,8 @@ from typing import NamedTuple
 from bunsui.compile.jobs import Jobs
 from bunsui.compile.machines import Machine
 from bunsui.compile.sessions import compiled_session
-from bunsui.compile.steps.context import stand_ins
-from bunsui.compile.steps.distributed import makes_parts
+from bunsui.compile.whereabouts import whereabouts
 from bunsui.compile.workers import worker_calls, workers
-from bunsui.model import types
 from bunsui.model.calls import Call
 from bunsui.model.names import Names
 from bunsui.model.operation import Operation
@@ -56,7 +54,7 @@ def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Operation], Code])
     stored, more = frozenset[str](), jobs.crowded()
     while True:
         stored |= more
-        made = workers(pipeline.units, _large(pipeline) | stored, _parts(pipeline), code_of)
+        made = workers(pipeline.units, whereabouts(pipeline, stored), code_of)
         worker_of = {why.operation: name for name, worker in made.items() for why in worker.why}
         compiled = {job.name: jobs.compiled(job, worker_of, stored) for job in pipeline.jobs}
         more = jobs.crowded_by(compiled.values())
@@ -73,27 +71,3 @@ def plan(pipeline: Pipeline, names: Names, code_of: Callable[[Operation], Code])
         {name: tuple(worker_calls(worker, names)) for name, worker in made.items()},
         jobs.exports,
     )
-
-
-def _large(pipeline: Pipeline) -> frozenset[str]:
-    """Steps whose results can be too large for the state machine, or those that can become their results."""
-    found: set[str] = set()
-    for outer in pipeline.operations.values():
-        for bound in reversed(list(outer.all)):
-            step, others = bound.operation, (part.operation.name for part in stand_ins(bound))
-            if not types.is_small(step.result_type()) or not found.isdisjoint(others):
-                found.add(step.name)
-            if makes_parts(step):
-                found |= {one.name for one in step.steps.values()}
-    return frozenset(found)
-
-
-def _parts(pipeline: Pipeline) -> frozenset[str]:
-    """Steps that can result in what lies in S3 in parts, or those that can become their results."""
-    found: set[str] = set()
-    for outer in pipeline.operations.values():
-        for bound in reversed(list(outer.all)):
-            others = (part.operation.name for part in stand_ins(bound))
-            if makes_parts(bound.operation) or not found.isdisjoint(others):
-                found.add(bound.operation.name)
-    return frozenset(found)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bunsui.compile import tables
+from bunsui.compile.budget import INLINE
 from bunsui.compile.children import OUTPUT, child
 from bunsui.compile.flow import Flow
 from bunsui.compile.joins import Joins
@@ -149,6 +150,7 @@ class _Writer(NamedTuple):
         return {
             "parameters": {name: jsonata(f"{CONTEXT_INPUT}.parameters.{field(name)}") for name in job.parameters},
             "inputs": {name: jsonata(f"{whole(source, scope)}.{field(name)}") for name, source in job.inputs.items()},
+            **({"inline": jsonata(f"$min([{INLINE}, {CONTEXT_INPUT}.inline])")} if job.results else {}),
         }
 
 
@@ -179,6 +181,10 @@ def _run_key(job: str) -> dict[str, str]:
     return {**tables.SESSION_KEY, "run": jsonata(f'$string({CONTEXT_INPUT}.attempt) & "#{job}"')}
 
 
+_PARENT = {"parent": f"{CONTEXT_INPUT}.parent.session", "step": f"{CONTEXT_INPUT}.parent.step"}
+"""What is recorded of the session and its step that run this one."""
+
+
 def _session_started(pipeline: str) -> State:
     values = {
         "pipeline": {"S": pipeline},
@@ -187,6 +193,7 @@ def _session_started(pipeline: str) -> State:
         "attempt": _ATTEMPT,
         "started": tables.text("$states.context.Execution.StartTime"),
         "parameters": tables.text(f"$string({CONTEXT_INPUT}.parameters)"),
+        **{name: tables.text(f'$exists({given}) ? {given} : ""') for name, given in _PARENT.items()},
         "execution": tables.text("$states.context.Execution.Id"),
     }
     return _update(SESSIONS_TABLE, tables.SESSION_KEY, values, remove=("finished", "outputs", "error", "cause"))

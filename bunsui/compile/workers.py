@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 
+from bunsui.compile.whereabouts import Whereabouts
 from bunsui.model.binding import Unit
 from bunsui.model.calls import Call, Condition, Why
 from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names, artefact_bucket, spill_prefix
 from bunsui.model.operation import Operation
-from bunsui.model.references import FromHere, FromOutput, flat
 from bunsui.model.resource import Access
 from bunsui.model.target import Code, Work, Worker
 
 
-def workers(
-    units: Mapping[str, Unit], large: Set[str], parts: Set[str], code_of: Callable[[Operation], Code]
-) -> dict[str, Worker]:
+def workers(units: Mapping[str, Unit], lie: Whereabouts, code_of: Callable[[Operation], Code]) -> dict[str, Worker]:
     """The workers by name, in order of the operations that need them first.
 
     Args:
         units: the operations with code to run.
-        large: steps whose results can be too large for the state machine.
-        parts: steps whose results can lie in S3 in parts.
+        lie: where the results of the pipeline may lie.
         code_of: which code an operation runs.
     """
     groups: dict[tuple[object, ...], tuple[Work, list[Why]]] = {}
     for name, unit in units.items():
-        work = _work(unit, code_of(unit.operation), large, parts)
+        work = _work(unit.operation, code_of(unit.operation), lie)
         why = Why(name, "invoke", unit.operation.where)
         groups.setdefault(_key(work), (work, []))[1].append(why)
     found: dict[str, Worker] = {}
@@ -43,18 +40,15 @@ def _name(work: Work, whys: list[Why], taken: Set[str]) -> str:
     return function if function not in taken or function in members else whys[0].operation
 
 
-def _work(unit: Unit, code: Code, large: Set[str], parts: Set[str]) -> Work:
-    operation, sources = unit.operation, list(flat(unit.bound.inputs.values()))
-    taken = {source.operation for source in sources if isinstance(source, FromOutput)}
-    far = any(isinstance(source, FromHere) and source.far for source in sources)
+def _work(operation: Operation, code: Code, lie: Whereabouts) -> Work:
     return Work(
         operation.runs,
         code,
         _sorted(operation.reads),
         _sorted(operation.writes),
-        operation.name in large,
-        far or bool(taken & large),
-        bool(taken & parts),
+        bool(lie.far[operation.name]),
+        tuple(sorted(lie.reads[operation.name])),
+        tuple(sorted(lie.lists[operation.name])),
     )
 
 
@@ -80,7 +74,6 @@ def worker_calls(worker: Worker, names: Names) -> list[Call]:
     """Everything the worker's role has to allow."""
     work = worker.work
     calls = list(work.target.worker_calls(worker, names))
-    spilled = f"arn:{PARTITION}:s3:::{artefact_bucket()}/{spill_prefix(names.stack)}/*"
     for why in worker.why:
         for access in work.reads:
             reason = Why(why.operation, f"reads {access.label}", why.where)
@@ -89,14 +82,25 @@ def worker_calls(worker: Worker, names: Names) -> list[Call]:
             reason = Why(why.operation, f"writes {access.label}", why.where)
             calls += access.resource.calls("writes", access.path, names, reason)
         if work.spills:
-            calls.append(Call("s3:PutObject", spilled, Why(why.operation, "a result too large to pass on", why.where)))
-        if work.unspills:
-            calls.append(Call("s3:GetObject", spilled, Why(why.operation, "an input passed by reference", why.where)))
-        if work.lists:
-            below = Condition("StringLike", "s3:prefix", (f"{spill_prefix(names.stack)}/*",))
+            large = Why(why.operation, "a result too large to pass on", why.where)
+            calls.append(Call("s3:PutObject", f"{_ARTEFACTS}/{_values(names.pipeline, names)}", large))
+        for pipeline in work.unspills:
+            told = "an input passed by reference" if pipeline == names.pipeline else f"a result of pipeline {pipeline}"
+            taken = Why(why.operation, told, why.where)
+            calls.append(Call("s3:GetObject", f"{_ARTEFACTS}/{_values(pipeline, names)}", taken))
+        for pipeline in work.lists:
+            below = Condition("StringLike", "s3:prefix", (_values(pipeline, names),))
             missing = Why(why.operation, "which parts of an input there are", why.where)
-            calls.append(Call("s3:ListBucket", f"arn:{PARTITION}:s3:::{artefact_bucket()}", missing, (below,)))
+            calls.append(Call("s3:ListBucket", _ARTEFACTS, missing, (below,)))
     return calls
+
+
+_ARTEFACTS = f"arn:{PARTITION}:s3:::{artefact_bucket()}"
+
+
+def _values(pipeline: str, names: Names) -> str:
+    """Keys of what the functions of a pipeline keep."""
+    return f"{spill_prefix(Names(pipeline, names.prefix).stack)}/*"
 
 
 def table_arn(table: str) -> str:

@@ -22,7 +22,7 @@ from bunsui.model.job import Job
 from bunsui.model.map import Map
 from bunsui.model.on_error import HANDLER
 from bunsui.model.operation import Operation
-from bunsui.model.references import FromOutput, FromParameter, Parameter
+from bunsui.model.references import FromOutput, FromParameter, Parameter, flat
 from bunsui.model.repeat import Repeat
 from bunsui.model.step import Step
 from bunsui.model.wait import Wait
@@ -57,12 +57,13 @@ def _plain(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bou
 def _read_inside(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
     """A step without code, whose inputs the state machine itself reads."""
     plain = _plain(step, job, scope, errors)
-    refers = tuple(one for one in plain.inputs.values() if isinstance(one, FromOutput | FromParameter))
+    refers = tuple(one for one in flat(plain.inputs.values()) if isinstance(one, FromOutput | FromParameter))
     return replace(plain, refers=refers)
 
 
 def _bound(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
-    return _completed(BINDERS.get(type(step), _plain)(step, job, scope, errors), scope, errors)
+    others = _plain if step.nests is None else _read_inside
+    return _completed(BINDERS.get(type(step), others)(step, job, scope, errors), scope, errors)
 
 
 Binder = Callable[[Step, str, Scope, list[BunsuiError]], Bound]

@@ -68,6 +68,11 @@ class Choice(Step):
         return found if self.otherwise is None else {**found, OTHERWISE: self.otherwise}
 
     @property
+    def maybe_nothing(self) -> bool:
+        """Whether no condition may hold."""
+        return self.otherwise is None
+
+    @property
     def longest(self) -> int:
         """What its longest alternative can take."""
         return max(step.longest for step in self.steps.values())

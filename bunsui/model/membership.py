@@ -26,6 +26,7 @@ def check(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], w
     yield from _strangers(pipeline, jobs)
     yield from _parameters(pipeline, parameters, {one.name: one for one in unique})
     yield from _resources(unique)
+    yield from _nested(pipeline, unique, where)
 
 
 def _empty(pipeline: str, jobs: Sequence[Job], where: Where) -> Iterator[BunsuiError]:
@@ -136,3 +137,38 @@ def _resources(operations: Iterable[Step]) -> Iterator[BunsuiError]:
                 hint="declare it once and import it",
                 related=[("the other", same.where)],
             )
+
+
+def _nested(pipeline: str, steps: Iterable[Step], where: Where) -> Iterator[BunsuiError]:
+    """Pipelines are known by their names: one that runs another of its own name would run itself."""
+    first: dict[str, Any] = {}
+    for step in steps:
+        for names, inner in _run(step, (pipeline,)):
+            known = first.setdefault(inner.name, inner)
+            if inner.name == pipeline:
+                yield DeclarationError(
+                    "BUN202",
+                    f"the pipelines run each other: {' -> '.join(names)}",
+                    where=where,
+                    hint="rename one of them, or take the step away",
+                    related=[(f"step {step.name!r}", step.where), ("the other", inner.where)],
+                )
+            elif known is not inner:
+                yield DeclarationError(
+                    "BUN201",
+                    f"two pipelines are named {inner.name!r}",
+                    where=inner.where,
+                    hint="rename one of them, or declare it once and import it",
+                    related=[("the other", known.where)],
+                )
+
+
+def _run(step: Step, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The pipelines that a step runs, and those that they run, each with the names that lead to it."""
+    if step.nests is None:
+        return
+    names = (*names, step.nests.name)
+    yield names, step.nests
+    for job in step.nests.jobs:
+        for inner in (one for outer in job.operations for one in within(outer)):
+            yield from _run(inner, names)

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, PrivateAttr, SkipValidation
 
 from bunsui.errors import DeclarationError, Where
 from bunsui.model import signature
+from bunsui.model.condition import Condition, Reference
 from bunsui.model.declaration import caller, refuse, show
 from bunsui.model.on_error import OnError
 from bunsui.model.references import Kind
@@ -125,13 +126,8 @@ class Operation(Step):
     @property
     def longest(self) -> int:
         """Every attempt's time, the delays between them, and those after the service's own errors."""
-        once, retry = self.runs.longest, self.retry
-        delays = 0.0
-        for attempt in range(retry.attempts - 1 if retry else 0):
-            assert retry is not None
-            delays += min(retry.interval * retry.backoff ** min(attempt, 64), retry.max_delay or A_YEAR)
-        attempts = TRANSIENT_ATTEMPTS + (retry.attempts if retry else 1)
-        return int(min(A_YEAR, attempts * once + delays + TRANSIENT_DELAYS))
+        attempts, delays = (self.retry.attempts, self.retry.delays) if self.retry is not None else (1, 0.0)
+        return int(min(A_YEAR, (TRANSIENT_ATTEMPTS + attempts) * self.runs.longest + delays + TRANSIENT_DELAYS))
 
     def signature(self) -> signature.Signature:
         """What the handler takes and gives.
@@ -168,6 +164,7 @@ class Settings(TypedDict, total=False):
     reads: Any
     writes: Any
     retry: Retry | None
+    when: Condition | Reference | None
     on_error: OnError | None
     requirements: Iterable[str]
     description: str

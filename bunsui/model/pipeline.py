@@ -11,6 +11,7 @@ from bunsui.errors import DeclarationError
 from bunsui.model.binding import Bound, Unit, bind
 from bunsui.model.declaration import Declaration, Name, refuse, show
 from bunsui.model.job import Job
+from bunsui.model.lasting import START, longest
 from bunsui.model.operation import A_YEAR, Operation, Requirements
 from bunsui.model.references import Parameter
 from bunsui.model.resource import Resource
@@ -101,6 +102,18 @@ class Pipeline(Declaration):
     def operations(self) -> Mapping[str, Bound]:
         """Every step by name with its job and the sources of its inputs, in order of declaration."""
         return self._bound
+
+    @property
+    def results(self) -> Mapping[str, Bound]:
+        """The steps whose results nothing takes: what a session of it comes to."""
+        taken = frozenset().union(*(bound.feeds for bound in self._bound.values()))
+        return {name: bound for name, bound in self._bound.items() if name not in taken}
+
+    @property
+    def longest(self) -> int:
+        """Seconds that a session can take at most: every job after the other."""
+        seconds = sum(min(longest(job.operations), job.timeout or A_YEAR) for job in self.jobs)
+        return min(self.deadline or A_YEAR, START + seconds)
 
     @property
     def units(self) -> Mapping[str, Unit]:

@@ -50,6 +50,26 @@ class Parameter(Declaration):
         """Whether a session has to give it."""
         return self.default is REQUIRED
 
+    def json_default(self) -> Any:
+        """The default as JSON.
+
+        Raises:
+            DeclarationError: BUN206, JSON cannot carry the type.
+        """
+        from pydantic import TypeAdapter
+        from pydantic.errors import PydanticSchemaGenerationError
+
+        try:
+            adapter: TypeAdapter[Any] = TypeAdapter(self.type)
+        except PydanticSchemaGenerationError:
+            raise DeclarationError(
+                "BUN206",
+                f"parameter {self.name!r} is of a type that cannot be given to a session",
+                where=self.where,
+                hint="use a type that JSON can carry",
+            ) from None
+        return adapter.dump_python(adapter.validate_python(self.default), mode="json")
+
     @property
     def value(self) -> Given:
         """What a session gives for it, to be compared in conditions or fed to an input."""

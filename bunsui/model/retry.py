@@ -55,3 +55,9 @@ class Retry(Declaration):
     max_delay: int | None = Field(default=None, ge=1, le=31_622_399)
     jitter: bool = True
     on: ErrorNames = (EVERY,)
+
+    @property
+    def delays(self) -> float:
+        """Seconds between all runs together at most."""
+        grown = (self.interval * self.backoff ** min(run, 64) for run in range(self.attempts - 1))
+        return sum(delay if self.max_delay is None else min(delay, self.max_delay) for delay in grown)

@@ -43,8 +43,13 @@ def _note(bound: Bound, away: Set[str], found: dict[str, tuple[str, ...]]) -> bo
     inner = {key: _note(part, away, found) for key, part in bound.parts.items() if stands_alone(bound, key)}
     step = bound.operation
     causes = tuple(dict.fromkeys(name for name in _wanted(bound) if name in away))
-    nothing = isinstance(step, Choice) and step.otherwise is None
-    if causes or nothing or bound.when is not None or isinstance(step.on_error, Ask | Skip) or any(inner.values()):
+    if (
+        causes
+        or step.maybe_nothing
+        or bound.when is not None
+        or isinstance(step.on_error, Ask | Skip)
+        or any(inner.values())
+    ):
         found[step.name] = causes
     return step.name in found
 

@@ -15,6 +15,7 @@ from bunsui.model.order import Ordered
 from bunsui.model.references import Output
 
 if TYPE_CHECKING:
+    from bunsui.model.pipeline import Pipeline
     from bunsui.model.resource import Access
     from bunsui.model.signature import Signature
 
@@ -69,6 +70,16 @@ class Step(Ordered):
     def accesses(self) -> tuple[Access, ...]:
         """The resources and parts of resources that it reads or writes itself."""
         return ()
+
+    @property
+    def nests(self) -> Pipeline | None:
+        """The pipeline that it runs."""
+        return None
+
+    @property
+    def maybe_nothing(self) -> bool:
+        """Whether it may have no result although it runs."""
+        return False
 
     @property
     def title(self) -> str:

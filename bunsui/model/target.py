@@ -29,8 +29,8 @@ class Work(NamedTuple):
         code: what to run.
         reads, writes: declared accesses, sorted and without duplicates.
         spills: whether the result may be too large to travel in the state machine.
-        unspills: whether an input may come by reference.
-        lists: whether an input may lie in parts, of which some may be missing.
+        unspills: pipelines among whose values an input may be that comes by reference.
+        lists: the same of inputs that may lie in parts, of which some may be missing.
     """
 
     target: Target
@@ -38,8 +38,8 @@ class Work(NamedTuple):
     reads: tuple[Access, ...]
     writes: tuple[Access, ...]
     spills: bool
-    unspills: bool
-    lists: bool = False
+    unspills: tuple[str, ...]
+    lists: tuple[str, ...] = ()
 
 
 class Worker(NamedTuple):

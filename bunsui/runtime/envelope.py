@@ -57,13 +57,13 @@ class _Place:
 
     Attributes:
         subject: what it is for.
-        into, at: list and index.
+        into, at: list and index, or object and name.
         path: field names and list indexes to follow in the value.
     """
 
     __slots__ = ("at", "into", "path", "subject")
 
-    def __init__(self, subject: str, into: list[Any], at: int, path: Sequence[str | int] = ()) -> None:
+    def __init__(self, subject: str, into: Any, at: Any, path: Sequence[str | int] = ()) -> None:
         self.subject = subject
         self.into = into
         self.at = at
@@ -194,6 +194,20 @@ def _list(reading: _Reading, envelope: Envelope, place: _Place) -> None:
         reading.place(one, _Place(f"{place.subject}, item {number}", values, number))
 
 
+def _object(reading: _Reading, envelope: Envelope, place: _Place) -> None:
+    envelopes = envelope["object"]
+    if place.path:
+        name = place.path[0]
+        if name not in envelopes:
+            raise MissingInput(f"{place.subject}: the value has no field {written(place.path[:1])!r}")
+        reading.place(envelopes[name], place.along(place.path[1:]))
+        return
+    values: dict[str, Any] = dict.fromkeys(envelopes)
+    place.put(values)
+    for name, one in envelopes.items():
+        reading.place(one, _Place(f"{place.subject}, field {name!r}", values, name))
+
+
 def _parts(reading: _Reading, envelope: Envelope, place: _Place) -> None:
     prefix, count, batched = envelope["parts"], envelope["count"], envelope.get("batch", 1) > 1
     there = reading.parts(prefix, place)
@@ -230,6 +244,7 @@ _KINDS: Mapping[str, Callable[[_Reading, Envelope, _Place], None]] = {
     "stored": _stored,
     "skipped": _skipped,
     "list": _list,
+    "object": _object,
     "parts": _parts,
 }
 """For each kind, named by the field that only it has: how it is read."""

@@ -23,6 +23,7 @@ _DECLARATIONS = (
     "Lambda",
     "Manifest",
     "Map",
+    "Nested",
     "Objects",
     "Parameter",
     "Parquet",

@@ -52,7 +52,7 @@ class Canceller:
         cause = f"cancelled{f' by {who}' if who else ''}{f': {why}' if why else ''}"[:CAUSE_LIMIT]
         at = _stop(self._executions, session.execution, cause)
         after = self._settled(session, Ending(Status.ABORTED, at, CANCELLED, cause) if at else None)
-        jobs = tuple(self._stop_jobs(after, cause))
+        jobs = (*self._stop_jobs(after, cause), *self._stop_nested(after, who=who, why=why))
         if at is None or after.status is not Status.ABORTED:
             return _over(after)
         message = f"session {session.id} is cancelled"
@@ -82,6 +82,11 @@ class Canceller:
                 store.settle_job_run(session.id, run, Ending(Status.ABORTED, at, CANCELLED, cause))
                 yield execution
         self._reconciler.job_runs(session, store.job_runs(session.id, session.attempt))
+
+    def _stop_nested(self, session: Session, *, who: str, why: str) -> Iterator[str]:
+        """Cancel the sessions of nested pipelines that a stopped session had running, and yield what was stopped."""
+        for child in Store(self.aws).children(session):
+            yield from self.cancel(child, who=who, why=why).executions
 
     @property
     def _reconciler(self) -> Reconciler:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from bunsui.model.names import shorten
+from bunsui.model.names import segment_number, shorten
 from bunsui.session.failure import TIMEOUT, explain
 from bunsui.session.model import OperationRun, Status
 
@@ -32,6 +32,8 @@ WENT_WRONG: Mapping[str, Status] = {
     "EvaluationFailed": Status.FAILED,
 }
 """How a try ends badly, and what the operation is then when it was the last try."""
+MACHINE = "startExecution"
+"""Part of the resource of a Task that runs another state machine."""
 NAMED = {"TaskStateExited": "name", "EvaluationFailed": "state"}
 """Events that say themselves which state they are about, and in which detail."""
 ENDED: Mapping[str, Status] = {
@@ -64,6 +66,8 @@ class _State:
     name: str
     entered: datetime
     lambda_task: bool = False
+    nested: bool = False
+    given_up: bool = False
     tries: int = 0
     tried: datetime | None = None
     timeout_s: int | None = None
@@ -87,7 +91,9 @@ def operation_runs(events: Iterable[Event], operations: Sequence[str] = ()) -> t
     return tuple(
         _told(state, names.get(state.name, state.name), end)
         for state in states
-        if (state.name in names if names else state.lambda_task)
+        if (
+            state.name in names if names else state.lambda_task or (state.nested and segment_number(state.name) is None)
+        )
     )
 
 
@@ -100,6 +106,7 @@ def _read(events: Iterable[Event]) -> tuple[list[_State], tuple[Status, datetime
     for event in events:
         if event.type in ENDED:
             end = ENDED[event.type], event.time.astimezone(UTC)
+        _settle(states, event)
         if event.type == "TaskStateEntered":
             last = _State(str(event.details.get("name", "")), event.time.astimezone(UTC))
             states.append(last)
@@ -117,12 +124,28 @@ def _read(events: Iterable[Event]) -> tuple[list[_State], tuple[Status, datetime
     return states, end
 
 
+def _settle(states: Iterable[_State], event: Event) -> None:
+    """What the end of other states says of a caught failure: one that led to a Fail is handled only around that."""
+    name = str(event.details.get("name", ""))
+    for state in states if event.type in _SETTLES else ():
+        if state.wrong and name in (shorten(f"{state.name}: {end}", STATE_NAME_LIMIT) for end in _SETTLES[event.type]):
+            state.given_up = event.type == "FailStateEntered"
+
+
+_SETTLES: Mapping[str, tuple[str, ...]] = {
+    "FailStateEntered": ("failed", "unsuccessful"),
+    "ParallelStateExited": ("whole",),
+}
+"""Events of states beside a step's own, and how they are called after it (bunsui.compile.steps)."""
+
+
 def _apply(state: _State, event: Event) -> None:
     """What one event says about its state."""
     time = event.time.astimezone(UTC)
     if event.type in BEGUN:
         state.tries, state.tried = state.tries + 1, time
         state.lambda_task |= event.type.startswith("Lambda") or event.details.get("resourceType") == "lambda"
+        state.nested |= MACHINE in str(event.details.get("resource", ""))
         state.timeout_s = event.details.get("timeoutInSeconds", state.timeout_s)
         state.ended = None
     elif event.type in WENT_WELL:
@@ -168,6 +191,7 @@ def _told(state: _State, operation: str, end: tuple[Status, datetime] | None) ->
         kind=told.kind if told else None,
         error=told.error if told else "",
         message=message,
-        handled=told is not None and state.exited and state.status is not Status.ABORTED,
+        handled=told is not None and state.exited and state.status is not Status.ABORTED and not state.given_up,
         traceback=told.traceback if told else (),
+        nested=state.nested,
     )

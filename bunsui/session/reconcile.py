@@ -92,6 +92,8 @@ class Reconciler:
             started=detail.started.astimezone(UTC),
             parameters=given.get("parameters", {}),
             execution=detail.arn,
+            parent=given.get("parent", {}).get("session", ""),
+            step=given.get("parent", {}).get("step", ""),
         )
 
     def _describe(self, execution: str) -> ExecutionDetail | None:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -32,7 +32,7 @@ class Invocation:
     """One call of an operation's function.
 
     Attributes:
-        operation, job: names.
+        operation, job: names; `billing.total` of an operation of a nested pipeline.
         retry: 0 for the first, then the number of the retry.
         inputs: parameter -> JSON value, read back where it travelled by reference.
         error: class of the exception it raised; empty when it did not.
@@ -74,19 +74,22 @@ class Worker:
         s3: MemoryS3,
         invocations: list[Invocation],
         values: dict[str, Any],
+        known_as: Callable[[str, str], str],
     ) -> None:
         self._environment = environment
         self._stubs = stubs
         self._s3 = s3
         self._invocations = invocations
         self._values = values
+        self._known_as = known_as
 
     def invoke(self, event: dict[str, Any]) -> Took:
         """Run one operation; an exception that comes at once leaves as it is."""
         ids = event["bunsui"]
-        stub = self._stubs.get(ids["operation"], Stub())
+        name = self._known_as(ids["pipeline"], ids["operation"])
+        stub = self._stubs.get(name, Stub())
         place = len(self._invocations)
-        told = Invocation(ids["operation"], ids["job"], ids["try"], {})
+        told = Invocation(name, ids["job"], ids["try"], {})
         self._invocations.append(told)
         try:
             with self._at_run_time(), running(ids):

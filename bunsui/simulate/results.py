@@ -16,17 +16,17 @@ from bunsui.simulate.memory import MemoryS3
 _RESULT = re.compile(rf"{RESULT}(\d+)_")
 
 
-def envelopes(execution: Execution, steps: Iterable[str]) -> dict[str, Envelope]:
+def envelopes(executions: Iterable[Execution], steps: Iterable[str]) -> dict[str, Envelope]:
     """The envelope of each step's result; of one that made several, the last.
 
     Args:
-        execution: of the pipeline's state machine.
+        executions: of the pipeline's state machines.
         steps: names of those that are wanted.
     """
     of_depth: dict[str, dict[str, str]] = {}
     found: dict[str, Envelope] = {}
     wanted = tuple(steps)
-    for name, text in _assigned(execution):
+    for name, text in _assigned(executions):
         if (matched := _RESULT.match(name)) is None:
             continue
         prefix = matched[0].removesuffix("_")
@@ -36,9 +36,9 @@ def envelopes(execution: Execution, steps: Iterable[str]) -> dict[str, Envelope]
     return found
 
 
-def _assigned(execution: Execution) -> Iterator[tuple[str, str]]:
+def _assigned(executions: Iterable[Execution]) -> Iterator[tuple[str, str]]:
     """Every variable that was assigned, and its value as JSON, in order for each execution."""
-    for one in (execution, *execution.nested):
+    for one in executions:
         for event in one.history:
             details: Mapping[str, Any] = event.get("stateExitedEventDetails", {})
             yield from details.get("assignedVariables", {}).items()

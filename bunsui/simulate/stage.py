@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bunsui.compile.plan import Plan, plan
-from bunsui.interpreter import DynamoDB, Handle, StateMachines, Took, start
+from bunsui.interpreter import DynamoDB, Execution, Handle, StateMachines, Took, start
 from bunsui.interpreter import Lambda as Functions
 from bunsui.model.names import (
     APPROVALS_TABLE,
@@ -19,8 +19,10 @@ from bunsui.model.names import (
     execution_name,
     spill_prefix,
 )
+from bunsui.model.nested import inner_first
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.target import Code
+from bunsui.session.arns import machine_of
 from bunsui.simulate.functions import Invocation, Stub, Worker
 from bunsui.simulate.memory import MemoryS3
 from bunsui.simulate.results import Artefacts
@@ -66,6 +68,8 @@ class World:
         values: operation -> JSON value of what its function returned last.
         artefacts: what travels by reference.
         stored: job -> prefix of the keys of its results.
+        pipeline: whose session it is.
+        machines: names of its state machines.
     """
 
     tables: DynamoDB
@@ -73,6 +77,16 @@ class World:
     values: dict[str, Any]
     artefacts: Artefacts
     stored: Mapping[str, str]
+    pipeline: str
+    machines: frozenset[str]
+
+    def executions(self, execution: Execution) -> tuple[Execution, ...]:
+        """An execution and those that it started, without the sessions of nested pipelines."""
+        return tuple(one for one in (execution, *execution.nested) if machine_of(one.arn) in self.machines)
+
+    def known_as(self, pipeline: str, operation: str) -> str:
+        """What an operation is called that may be one of a nested pipeline: `billing.total` then."""
+        return operation if pipeline == self.pipeline else f"{pipeline}.{operation}"
 
 
 def compiled(pipeline: Pipeline) -> Plan:
@@ -100,7 +114,8 @@ def begin(
     Args:
         made: the compiled pipeline.
         parameters: name -> JSON value, of all parameters.
-        stubs: operation -> what it does; the others run their own functions.
+        stubs: operation -> what it does; the others run their own functions. One of a nested pipeline is called
+            `billing.total`.
         s3: what functions read and write.
         session: its id.
         seed: of what is left to chance; see `bunsui.interpreter.start`.
@@ -113,17 +128,13 @@ def begin(
     artefacts = Artefacts(s3, filled(artefact_bucket()))
     for left in artefacts.keys(f"{place}/"):
         del s3.bucket(artefacts.bucket)[left]
-    world = World(tables, [], {}, artefacts, {job: f"{place}/{job}" for job in made.jobs})
-    for resource in made.pipeline.resources:
-        if resource.kind == "Bucket":
-            s3.bucket(filled(resource.physical_name(made.names)))
+    stored = {job: f"{place}/{job}" for job in made.jobs}
     machines = definitions(made)
+    world = World(tables, [], {}, artefacts, stored, made.pipeline.name, frozenset(machines))
     functions: dict[str, Callable[[dict[str, Any]], Took]] = {}
-    for name, worker in made.workers.items():
-        variables = worker.work.target.variables(worker, made.names)
-        environment = {key: filled(value) for key, value in variables.items()}
-        function = Worker(environment, stubs, s3, world.invocations, world.values)
-        functions[made.names.function(name)] = function.invoke
+    for one in (made, *map(compiled, inner_first(made.pipeline).values())):
+        machines |= definitions(one)
+        functions |= _functions(one, world, stubs, s3)
     handle = start(
         machines.pop(made.machine.name),
         {"session": session, "attempt": 1, "parameters": dict(parameters)},
@@ -140,3 +151,19 @@ def begin(
         state_machine_arn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{made.machine.name}",
     )
     return handle, world
+
+
+def _functions(
+    made: Plan, world: World, stubs: Mapping[str, Stub], s3: MemoryS3
+) -> dict[str, Callable[[dict[str, Any]], Took]]:
+    """The functions of a pipeline by their names in AWS; its buckets are there from now on."""
+    for resource in made.pipeline.resources:
+        if resource.kind == "Bucket":
+            s3.bucket(filled(resource.physical_name(made.names)))
+    found: dict[str, Callable[[dict[str, Any]], Took]] = {}
+    for name, worker in made.workers.items():
+        variables = worker.work.target.variables(worker, made.names)
+        environment = {key: filled(value) for key, value in variables.items()}
+        function = Worker(environment, stubs, s3, world.invocations, world.values, world.known_as)
+        found[made.names.function(name)] = function.invoke
+    return found

@@ -24,6 +24,7 @@ class PipelineRun:
         jobs: job -> status, of those that started.
         duration: seconds on the virtual clock.
         session, job_runs: what the state machines recorded, as DynamoDB items without type tags.
+        nested: the same of the sessions of nested pipelines.
         execution: of the pipeline's state machine; `nested` has those of the jobs.
     """
 
@@ -37,6 +38,7 @@ class PipelineRun:
     duration: float
     session: Mapping[str, Any]
     job_runs: tuple[Mapping[str, Any], ...]
+    nested: tuple[Mapping[str, Any], ...]
     execution: Execution
 
     @property

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from typing import Any
 
 from bunsui.errors import UsageError
 from bunsui.model.map import Map
+from bunsui.model.names import Names
+from bunsui.model.nested import inner_first
 from bunsui.model.pipeline import Pipeline
 from bunsui.simulate.functions import Stub
 from bunsui.simulate.memory import MemoryS3
@@ -32,6 +35,13 @@ class PipelineRunner:
         self._stubs: dict[str, Stub] = {}
         self._replies: dict[str, deque[Reply]] = {}
         self._plan = compiled(pipeline)
+        self._family = (pipeline, *inner_first(pipeline).values())
+        self._steps = {
+            self._known_as(one, bound.operation.name): bound.operation
+            for one in self._family
+            for outer in one.operations.values()
+            for bound in outer.all
+        }
 
     def stub(self, **results: Any) -> PipelineRunner:
         """Let operations result in these values instead of running: a value, an exception to raise, or a function.
@@ -68,8 +78,8 @@ class PipelineRunner:
         Raises:
             UsageError: BUN703 for a name that is no step.
         """
-        self._check(operation)
-        self._replies[operation] = deque(one if isinstance(one, Reply) else Reply(one) for one in replies)
+        known = self._found(operation, self._steps, "operation")
+        self._replies[known] = deque(one if isinstance(one, Reply) else Reply(one) for one in replies)
         return self
 
     def put(self, resource: str, key: str, content: bytes) -> PipelineRunner:
@@ -87,13 +97,9 @@ class PipelineRunner:
         Raises:
             UsageError: BUN703 for an id that is no resource of the pipeline.
         """
-        for one in self.pipeline.resources:
-            if one.id == resource:
-                return str(filled(one.physical_name(self._plan.names)))
-        known = ", ".join(one.id for one in self.pipeline.resources)
-        raise UsageError(
-            "BUN703", f"pipeline {self.pipeline.name!r} has no resource {resource!r}", hint=f"it has {known}"
-        )
+        known = {self._known_as(one, found.id): (one, found) for one in self._family for found in one.resources}
+        pipeline, found = known[self._found(resource, known, "resource")]
+        return str(filled(found.physical_name(Names(pipeline.name))))
 
     def run(self, **parameters: Any) -> PipelineRun:
         """Run a session to its end.
@@ -118,20 +124,22 @@ class PipelineRunner:
             defaults={one.name: one.default for one in declared if not one.required},
         )
         handle, world = begin(self._plan, given, self._stubs, self.s3, session=SESSION, seed=self._seed)
-        steps = [bound.operation for outer in self.pipeline.operations.values() for bound in outer.all]
-        mapped = {step.each.name for step in steps if isinstance(step, Map)}
-        results = {step.name: step.result_type() for step in steps if step.name not in mapped}
+        mapped = {step.each.name for step in self._steps.values() if isinstance(step, Map)}
+        results = {name: step.result_type() for name, step in self._steps.items() if step.name not in mapped}
         return Started(handle, world, results, self._replies)
 
     def _of(self, operation: str) -> Stub:
-        self._check(operation)
-        return self._stubs.setdefault(operation, Stub())
+        return self._stubs.setdefault(self._found(operation, self._steps, "operation"), Stub())
 
-    def _check(self, operation: str) -> None:
-        known = [bound.operation.name for outer in self.pipeline.operations.values() for bound in outer.all]
-        if operation not in known:
-            raise UsageError(
-                "BUN703",
-                f"pipeline {self.pipeline.name!r} has no operation {operation!r}",
-                hint=f"it has {', '.join(known)}",
-            )
+    def _known_as(self, pipeline: Pipeline, name: str) -> str:
+        return name if pipeline is self.pipeline else f"{pipeline.name}.{name}"
+
+    def _found(self, name: str, known: Collection[str], kind: str) -> str:
+        """What is meant by a name: of the pipeline itself, or of the only nested one that has it."""
+        of_nested = [one for one in known if one.endswith(f".{name}")]
+        if name in known or len(of_nested) == 1:
+            return name if name in known else of_nested[0]
+        message = f"pipeline {self.pipeline.name!r} has no {kind} {name!r}"
+        if of_nested:
+            message = f"more than one pipeline nested in {self.pipeline.name!r} has the {kind} {name!r}"
+        raise UsageError("BUN703", message, hint=f"it has {', '.join(of_nested or known)}")

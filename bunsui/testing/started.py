@@ -73,7 +73,7 @@ class Started:
             item = self._next()
             if execution.status != "RUNNING" or item is None:
                 return self._told(execution)
-            replies = self.replies[item["operation"]]
+            replies = self.replies[self._name(item)]
             reply = replies.popleft() if len(replies) > 1 else replies[0]
             self.handle.advance(reply.after)
             self._reply(item, reply)
@@ -91,14 +91,17 @@ class Started:
             UsageError: BUN704 when it asks nothing.
         """
         for item in self.questions:
-            if item["operation"] == operation:
+            if operation in (item["operation"], self._name(item)):
                 self._reply(item, Reply(answer, comment))
                 return self.now
         raise UsageError("BUN704", f"{operation!r} does not wait for an answer")
 
     def _next(self) -> Mapping[str, Any] | None:
         """A question that there is a reply for."""
-        return next((item for item in self.questions if item["operation"] in self.replies), None)
+        return next((item for item in self.questions if self._name(item) in self.replies), None)
+
+    def _name(self, item: Mapping[str, Any]) -> str:
+        return self.world.known_as(item["pipeline"], item["operation"])
 
     def _reply(self, item: Mapping[str, Any], reply: Reply) -> None:
         if item["token"] not in self.handle.tokens:
@@ -122,18 +125,20 @@ class Started:
         records = {
             name: [_plain(item) for item in table.items.values()] for name, table in self.world.tables.tables.items()
         }
-        runs = tuple(records[JOB_RUNS_TABLE])
+        session = execution.name.rpartition("-")[0]
+        runs = tuple(run for run in records[JOB_RUNS_TABLE] if run["session"] == session)
         error, message = _failure(execution)
         return PipelineRun(
             status=execution.status,
             error=error,
             message=message,
             outputs=self._outputs(execution),
-            skipped=_skipped(execution, self.results, runs),
+            skipped=_skipped(self.world.executions(execution), self.results, runs),
             invocations=tuple(self.world.invocations),
             jobs={run["job"]: run["status"] for run in runs},
             duration=execution.duration,
-            session=next(iter(records[SESSIONS_TABLE]), {}),
+            session=next((one for one in records[SESSIONS_TABLE] if one["session"] == session), {}),
+            nested=tuple(one for one in records[SESSIONS_TABLE] if one["session"] != session),
             job_runs=runs,
             execution=execution,
         )
@@ -141,15 +146,17 @@ class Started:
     def _outputs(self, execution: Execution) -> dict[str, Any]:
         """What functions returned, and what other steps came to; what was skipped has no result."""
         found = {name: value for name, value in self.world.values.items() if name in self.results}
-        others = envelopes(execution, self.results.keys() - found.keys())
+        others = envelopes(self.world.executions(execution), self.results.keys() - found.keys())
         there = {name: envelope for name, envelope in others.items() if "skipped" not in envelope}
         found |= values(there, self.world.artefacts, self.world.stored)
         return {name: decode(value, self.results[name], name) for name, value in found.items()}
 
 
-def _skipped(execution: Execution, steps: Iterable[str], runs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def _skipped(
+    executions: Iterable[Execution], steps: Iterable[str], runs: Iterable[Mapping[str, Any]]
+) -> dict[str, str]:
     """Why steps did not run; of a job that was skipped, those whose results leave it."""
-    found = envelopes(execution, steps)
+    found = envelopes(executions, steps)
     for run in runs:
         found |= run.get("outputs") or {}
     return {name: envelope["skipped"] for name, envelope in found.items() if "skipped" in envelope}

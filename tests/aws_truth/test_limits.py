@@ -20,7 +20,7 @@ from bunsui.session.start import INPUT_LIMIT, check_size
 
 
 def worker(target: Lambda, *reads: Access) -> Worker:
-    return Worker("work", Work(target, Code("m:f", "a" * 64), reads, (), False, False), (Why("work", "invoke"),))
+    return Worker("work", Work(target, Code("m:f", "a" * 64), reads, (), False, ()), (Why("work", "invoke"),))
 
 
 def variables(made: Worker) -> dict[str, Any]:

@@ -82,6 +82,8 @@ def test_record_of_a_session_that_succeeds() -> None:
         "started": "2025-01-01T00:00:00.000Z",
         "finished": "2025-01-01T00:00:15.000Z",
         "parameters": '{"month":4}',
+        "parent": "",
+        "step": "",
         "outputs": f'{{"last-one":{{"d":{{"value":"{value}"}}}}}}',
         "execution": result.arn,
     }

@@ -90,6 +90,18 @@ def test_an_element_of_a_list_says_which_it_is():
         value({"list": [{"value": 1}, {"value": {}, "path": ["a"]}]})
 
 
+def test_an_object_of_envelopes():
+    objects = Bucket(k={"a": 1})
+    envelope = {"object": {"n": {"value": 3}, "rows": {"pointer": "k"}, "none": {"skipped": ""}}}
+    assert value(envelope, objects) == {"n": 3, "rows": {"a": 1}, "none": None}
+    assert value({**envelope, "path": ["rows", "a"]}, objects) == 1
+    assert value({**envelope, "path": ["none", "a"]}) is None
+    with pytest.raises(MissingInput, match="x: the value has no field 'm'"):
+        value({**envelope, "path": ["m"]})
+    with pytest.raises(UnreadableInput, match="x, field 'rows'"):
+        value(envelope)
+
+
 def test_parts_are_in_order_and_a_missing_one_is_none(parts):
     found = value({"parts": "p", "count": 5}, parts)
     assert found == [{"n": 0}, {"n": 1}, None, {"n": 3}, {"n": 4}]

@@ -19,7 +19,7 @@ WHY = Why("work", "invoke")
 
 def worker(**settings: Any) -> Worker:
     work = {"target": Lambda(), "code": Code("m:f", "a" * 64), "reads": (), "writes": (), "spills": False}
-    return Worker("work", Work(**{**work, "unspills": False, **settings}), (WHY,))
+    return Worker("work", Work(**{**work, "unspills": (), **settings}), (WHY,))
 
 
 def test_it_speaks_the_protocol() -> None:
@@ -93,7 +93,7 @@ def variables(made: Worker) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("spills", "unspills", "knows"), [(0, 0, False), (1, 0, True), (0, 1, True), (1, 1, True)])
 def test_only_who_spills_or_reads_back_knows_the_bucket(spills: int, unspills: int, knows: bool) -> None:
-    assert ("BUNSUI_BUCKET" in variables(worker(spills=bool(spills), unspills=bool(unspills)))) is knows
+    assert ("BUNSUI_BUCKET" in variables(worker(spills=bool(spills), unspills=("p",) * unspills))) is knows
 
 
 def test_environments_that_share_an_account_keep_their_spilled_values_apart() -> None:

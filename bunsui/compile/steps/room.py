@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bunsui.compile.budget import SESSION_ID, SMALL
 from bunsui.compile.events import of_states
+from bunsui.compile.states import jsonata
 from bunsui.compile.steps.context import Context
 from bunsui.errors import DeclarationError
 from bunsui.model import types
 from bunsui.model.map import SHARES, Map
 from bunsui.model.names import spill_prefix
-from bunsui.model.target import State
+from bunsui.model.target import Json, State
 
 HISTORY = 20_000
 """Events that the iterations may have of the 25,000 of an execution (AWS Step Functions quotas)."""
@@ -18,9 +19,13 @@ ITERATION = 2
 """Events of an iteration: started, succeeded."""
 
 
-def item_inline(step: Map, context: Context) -> int:
+def item_inline(step: Map, context: Context) -> Json:
     """Bytes of JSON that the result of one element may have in the state machine."""
-    return SHARES * context.plan.inline // step.at_most - len(r"{\"value\":},")
+    frame = len(r"{\"value\":},")
+    room = SHARES * context.plan.inline // step.at_most - frame
+    if isinstance(context.inline(step.name), int):
+        return room
+    return jsonata(f"$min([{room}, $floor({context.given}.inline * {SHARES} / {step.at_most}) - {frame}])")
 
 
 def check_room(step: Map, processor: State, context: Context) -> None:
