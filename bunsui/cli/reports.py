@@ -13,7 +13,17 @@ from bunsui.cli.words import clock, duration, moment, number, shortened
 if TYPE_CHECKING:
     from bunsui.cli.options import App
     from bunsui.cli.tables import Cell, Fitted
-    from bunsui.session.model import Change, Failure, LogLine, OperationRun, Question, Session, SessionReport, Timed
+    from bunsui.session.model import (
+        Change,
+        Failure,
+        JobRun,
+        LogLine,
+        OperationRun,
+        Question,
+        Session,
+        SessionReport,
+        Timed,
+    )
 
 COLOURS = {"RUNNING": "cyan", "SUCCEEDED": "green", "FAILED": "red", "TIMED_OUT": "red", "ABORTED": "yellow"}
 HEADERS = ("JOB / OPERATION", "STATUS", "STARTED", "DURATION", "TRIES", "MEMORY", "ERROR")
@@ -25,23 +35,12 @@ def show_report(app: App, report: SessionReport) -> None:
     """The session, its jobs and operations, its outputs or why it failed, and what to type next."""
     out, session = app.out, report.session
     out.print(headline(session))
-    if session.parent:
-        out.print(f"  part of session {session.parent}: {session.step}")
     if session.parameters:
         told = " ".join(f"{name}={shortened(value)}" for name, value in session.parameters.items())
         out.print(f"  parameters: {told}")
     if report.jobs:
         out.print()
         out.show(report_table(report))
-    nested = [
-        (f"{run.job}/{one.operation}", one.session) for run in report.jobs for one in run.operations if one.session
-    ]
-    if nested:
-        from bunsui.cli.tables import table
-
-        out.print()
-        out.print("Sessions of nested pipelines:")
-        out.show(table(("", ""), nested, indent=2))
     if session.outputs:
         out.print()
         out.print("Outputs:")
@@ -137,10 +136,7 @@ def question_lines(questions: tuple[Question, ...]) -> Iterator[str]:
 def next_commands(app: App, report: SessionReport) -> Iterator[str]:
     """What one would type next."""
     session = report.session
-    if report.failure is not None and report.failure.session:
-        yield app.next_command("status", report.failure.session)
-        yield app.next_command("logs", report.failure.session, "--failed")
-    elif report.failure is not None and session.status.value != "ABORTED":
+    if report.failure is not None and session.status.value != "ABORTED":
         yield app.next_command("logs", session.id, "--failed")
         if report.failure.operation:
             place = ("--job", report.failure.job, "--operation", report.failure.operation)
@@ -186,7 +182,7 @@ def _said(line: LogLine) -> str:
 
 def _rows(report: SessionReport) -> Iterator[tuple[Cell, ...]]:
     for run in report.jobs:
-        yield (run.job, "bold"), _status(run), clock(run.started), _taken(run), "", "", ""
+        yield (run.job, "bold"), _status(run), clock(run.started), _taken(run), "", "", _job_error(run)
         for one in run.operations:
             memory = f"{one.memory_mb:.0f} MiB" if one.memory_mb is not None else ""
             tries = str(one.tries) if one.tries else ""
@@ -196,6 +192,13 @@ def _rows(report: SessionReport) -> Iterator[tuple[Cell, ...]]:
 
 def _status(timed: Timed) -> Cell:
     return timed.status.value, COLOURS.get(timed.status.value, "dim")
+
+
+def _job_error(run: JobRun) -> str:
+    """Why a job was skipped, or that its failure was handled; of other failures its operation tells."""
+    if run.status.value == "SKIPPED":
+        return run.cause
+    return f"{run.error} (handled)" if run.handled else ""
 
 
 def _error(one: OperationRun) -> str:

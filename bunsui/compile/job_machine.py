@@ -11,8 +11,8 @@ from bunsui.compile.budget import longest
 from bunsui.compile.flow import Flow
 from bunsui.compile.joins import Joins
 from bunsui.compile.layout import Layout, Made
-from bunsui.compile.states import Link, Scope, jsonata, machine
-from bunsui.compile.steps import approval, choice, nested, operation, repeat, wait
+from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, jsonata, machine
+from bunsui.compile.steps import approval, choice, operation, repeat, wait
 from bunsui.compile.steps import map as mapping
 from bunsui.compile.steps.context import KEPT, RESULT, Context, JobPlan
 from bunsui.compile.steps.failing import handled
@@ -22,9 +22,9 @@ from bunsui.model.ask import Ask
 from bunsui.model.binding import Bound
 from bunsui.model.calls import Call
 from bunsui.model.choice import Choice
+from bunsui.model.handle import FAILED, FAILURE
 from bunsui.model.map import Map
 from bunsui.model.names import Names
-from bunsui.model.nested import Nested
 from bunsui.model.operation import Operation
 from bunsui.model.repeat import Repeat
 from bunsui.model.step import Step
@@ -35,7 +35,6 @@ LINKS: Mapping[type[Step], Callable[[Bound, Context], list[Link]]] = {
     Approval: approval.links,
     Choice: choice.links,
     Map: mapping.links,
-    Nested: nested.links,
     Operation: operation.links,
     Repeat: repeat.links,
     Wait: wait.links,
@@ -46,7 +45,6 @@ CALLS: Mapping[type[Step], Callable[[Bound, Mapping[str, str], Names], Iterable[
     Approval: approval.calls,
     Choice: choice.calls,
     Map: mapping.calls,
-    Nested: nested.calls,
     Operation: operation.calls,
     Repeat: repeat.calls,
     Wait: wait.calls,
@@ -54,11 +52,15 @@ CALLS: Mapping[type[Step], Callable[[Bound, Mapping[str, str], Names], Iterable[
 """Kind of step -> what its states need to be allowed, besides the calls of the steps within it."""
 
 
+GIVEN_FAILURE: Json = {"value": jsonata(f"{CONTEXT_INPUT}.{FAILED}")}
+"""What the job of a handler is told of the failure that it handles."""
+
+
 def job_layout(plan: JobPlan, flow: Flow) -> Layout:
     """How the job's steps become states."""
 
     def emit(name: str, scope: Scope, depth: int) -> list[Link]:
-        return step_links(plan.operations[name], Context(plan, scope, depth, step_links))
+        return step_links(plan.operations[name], Context(plan, scope, depth, step_links, {FAILURE: GIVEN_FAILURE}))
 
     joins = Joins.of(plan.part, plan.job, RESULT, longest(plan.operations.values()))
     return Layout(joins, flow, emit, lambda number: plan.names._replace(segment=number).job(plan.job), plan.in_store)

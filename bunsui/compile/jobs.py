@@ -23,8 +23,9 @@ from bunsui.model.job import Job
 from bunsui.model.names import Names
 from bunsui.model.operation import Operation
 from bunsui.model.pipeline import Pipeline
-from bunsui.model.skipping import skips
-from bunsui.model.target import State
+from bunsui.model.references import FromOutput
+from bunsui.model.target import Json, State
+from bunsui.runtime.result import facts_of
 
 
 class Jobs:
@@ -41,8 +42,10 @@ class Jobs:
         self.pipeline = pipeline
         self.names = names
         steps = pipeline.operations
-        self.results = frozenset(steps) - frozenset().union(*(bound.feeds for bound in steps.values()))
+        self.results = frozenset(pipeline.results)
+        conditions = pipeline.conditions.values()
         crossing = {name for bound in steps.values() for name in bound.feeds if steps[name].job != bound.job}
+        crossing |= {one.operation for when in conditions for one in when.refers if isinstance(one, FromOutput)}
         self.exports = {
             job.name: tuple(
                 name
@@ -52,8 +55,8 @@ class Jobs:
             for job in pipeline.jobs
         }
         self._parts = {job.name: self._scheduled(job.name) for job in pipeline.jobs}
-        self._facts = facts(steps.values())
-        self._skips = skips(steps)
+        self._facts = facts(steps.values(), conditions)
+        self._skips = pipeline.skips
         self._apart = kept_apart(steps.values())
 
     def _scheduled(self, job: str) -> Part:
@@ -77,13 +80,19 @@ class Jobs:
     @cached_property
     def _storable(self) -> frozenset[str]:
         """Operations whose result can stay in S3: nothing reads it, or whether there is one, in the state machine."""
+        missing = self.pipeline.missing()
         return frozenset(
             name
             for name, bound in self.pipeline.operations.items()
             if isinstance(bound.operation, Operation)
             and bound.operation.on_error is None
-            and name not in self._facts.keys() | self._skips.keys() | self._apart
+            and name not in self._facts.keys() | missing | self._apart
         )
+
+    def constant(self, name: str, value: Json) -> Json:
+        """The envelope of a value that stands in for a step's result."""
+        facts = facts_of(value, self._facts.get(name, {}))
+        return {"value": value, "facts": facts} if facts else {"value": value}
 
     def compiled(self, job: Job, workers: Mapping[str, str], stored: Collection[str]) -> Compiled:
         """A job's state machines.
@@ -109,6 +118,7 @@ class Jobs:
             self.names,
             self._facts,
             self._skips,
+            self.pipeline.missing(job.name),
             self._apart,
             {name: self.pipeline.operations[name].job for name in sorted(stored)},
             len([name for name in exports if name in stored and name in self.results]),

@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from bunsui.compile import budget
 from bunsui.compile.children import child_calls
 from bunsui.compile.cutting import Size
+from bunsui.compile.job_run import JobStart
 from bunsui.compile.jobs import Jobs
 from bunsui.compile.joins import join_calls
 from bunsui.compile.machines import Compiled, Machine, fitted, size_of
 from bunsui.compile.segment import Segment, own, waiting
-from bunsui.compile.session_machine import JobStart, SessionPlan, session_layout, session_machines
+from bunsui.compile.session_machine import SessionPlan, session_layout, session_machines
 from bunsui.compile.steps.context import KEPT
 from bunsui.compile.workers import table_arn
 from bunsui.errors import Where
@@ -19,6 +20,7 @@ from bunsui.graph.part import Arrive, Join, Part
 from bunsui.graph.schedule import schedule
 from bunsui.model.binding import job_needs
 from bunsui.model.calls import Call, Why
+from bunsui.model.job import HandlerJob
 from bunsui.model.names import JOB_RUNS_TABLE, SESSIONS_TABLE, Names
 from bunsui.model.operation import A_YEAR
 from bunsui.model.pipeline import Pipeline
@@ -48,9 +50,10 @@ def compiled_session(pipeline: Pipeline, names: Names, jobs: Jobs, stored: Colle
 
 
 def _starts(pipeline: Pipeline, jobs: Jobs, stored: Collection[str]) -> dict[str, JobStart]:
+    """How the jobs of the graph are started; those that handle failures belong to the jobs that fail."""
     needs = job_needs(pipeline.operations, pipeline.jobs)
-    starts = {}
-    for job in pipeline.jobs:
+    handlers, starts = {}, {}
+    for job in sorted(pipeline.jobs, key=lambda one: not isinstance(one, HandlerJob)):
         members = [bound for bound in pipeline.operations.values() if bound.job == job.name]
         sources = [source for bound in members for source in bound.sources]
         parameters = sorted({source.name for source in sources if isinstance(source, FromParameter)})
@@ -58,13 +61,27 @@ def _starts(pipeline: Pipeline, jobs: Jobs, stored: Collection[str]) -> dict[str
         inputs = {name: pipeline.operations[name].job for name in sorted(taken)}
         results = [name for name in jobs.exports[job.name] if name in jobs.results]
         told = [name for name in results if name not in stored]
-        starts[job.name] = JobStart(
+        when = pipeline.conditions.get(job.name)
+        read = [one.operation for one in when.refers if isinstance(one, FromOutput)] if when is not None else []
+        start = JobStart(
+            job.name,
             needs[job.name],
             tuple(parameters),
             {name: source for name, source in inputs.items() if source != job.name},
+            jobs.exports[job.name],
             (*told, KEPT) if len(told) < len(results) else tuple(told),
             min(budget.longest(members), job.timeout or A_YEAR),
+            when,
+            {name: pipeline.operations[name].job for name in read},
+            job.on_error.on if job.on_error is not None else (),
+            {name: jobs.constant(name, value) for name, value in job.values.items()},
+            handlers.get(job.name),
+            isinstance(job, HandlerJob),
         )
+        if isinstance(job, HandlerJob):
+            handlers[job.handles] = start
+        else:
+            starts[job.name] = start
     return starts
 
 
@@ -75,6 +92,7 @@ class _Calls:
         self.pipeline = pipeline
         self.names = names
         self._wheres: Mapping[str, Where] = {job.name: job.where for job in pipeline.jobs}
+        self._handlers = {job.handles: (job.name,) for job in pipeline.jobs if isinstance(job, HandlerJob)}
 
     def of(self, part: Part, waits: Mapping[str, int], *, begins: bool = False) -> Iterator[Call]:
         """Those for a part; the machine that `begins` records the session as well."""
@@ -84,9 +102,11 @@ class _Calls:
         machines = {consumer: self._machine(number) for consumer, number in waits.items()}
         for leaf in own(part):
             if isinstance(leaf, str):
-                where = self._wheres[leaf]
-                yield from child_calls(self.names.job(leaf), Why(leaf, "run the job and wait for it", where))
-                yield Call("dynamodb:UpdateItem", table_arn(JOB_RUNS_TABLE), Why(leaf, "record of the job run", where))
+                for job in (leaf, *self._handlers.get(leaf, ())):
+                    where = self._wheres[job]
+                    yield from child_calls(self.names.job(job), Why(job, "run the job and wait for it", where))
+                    record = Why(job, "record of the job run", where)
+                    yield Call("dynamodb:UpdateItem", table_arn(JOB_RUNS_TABLE), record)
             elif isinstance(leaf, Segment):
                 yield from child_calls(
                     self._machine(leaf.number), Why(self.pipeline.name, "run a segment and wait for it")

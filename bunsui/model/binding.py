@@ -5,30 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from bunsui.errors import BunsuiError, DeclarationError, Where, raise_all
-from bunsui.model import membership, types
+from bunsui.model import binding_job, membership, types
 from bunsui.model.approval import Approval
-from bunsui.model.binding_condition import bind_condition
+from bunsui.model.binding_condition import BoundCondition, bind_condition
 from bunsui.model.binding_map import bind_map
 from bunsui.model.binding_repeat import bind_repeat
 from bunsui.model.bound import Bound as Bound
 from bunsui.model.bound import Unit as Unit
 from bunsui.model.choice import Choice
-from bunsui.model.feeding import Scope, after, inputs
-from bunsui.model.handle import Handle
-from bunsui.model.job import Job
+from bunsui.model.feeding import NOTHING, Scope, after, inputs
+from bunsui.model.handle import Handle, told
+from bunsui.model.job import HandlerJob, Job
 from bunsui.model.map import Map
 from bunsui.model.on_error import HANDLER
 from bunsui.model.operation import Operation
-from bunsui.model.references import FromOutput, FromParameter, Parameter, flat
+from bunsui.model.references import FromHere, FromOutput, FromParameter, Parameter, flat
 from bunsui.model.repeat import Repeat
 from bunsui.model.step import Step
 from bunsui.model.wait import Wait
 
 
-def bind(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], where: Where) -> Mapping[str, Bound]:
+class Bindings(NamedTuple):
+    """What binding makes of a pipeline.
+
+    Attributes:
+        steps: by name.
+        conditions: job -> what must hold for it to run.
+    """
+
+    steps: Mapping[str, Bound]
+    conditions: Mapping[str, BoundCondition]
+
+
+def bind(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], where: Where) -> Bindings:
     """Find the source of every input and check names, types and order.
 
     Raises:
@@ -39,15 +52,20 @@ def bind(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], wh
     scope = Scope(
         pipeline,
         {parameter.name: parameter for parameter in parameters},
-        {step.name: step for job in jobs for step in job.operations},
+        {step.name: step for job in jobs if not isinstance(job, HandlerJob) for step in job.operations},
     )
     errors: list[BunsuiError] = []
     bound = {name: _bound(step, jobs_of[name], scope, errors) for name, step in scope.operations.items()}
-    raise_all(_once(errors))
-    raise_all(_unused(scope, bound))
+    for job in jobs:
+        if isinstance(job, HandlerJob):
+            (handler,) = job.operations
+            bound[handler.name] = _handler(job.name, handler, binding_job.of_handler(job, jobs_of, scope), errors)
+    conditions = binding_job.conditions(jobs, jobs_of, scope, errors)
+    raise_all(_once(chain(errors, binding_job.wrong_values(jobs))))
+    raise_all(_unused(scope, bound, conditions))
     raise_all(_cycle("operations", {name: one.needs for name, one in bound.items()}, where, scope.operations))
     raise_all(_cycle("jobs", job_needs(bound, jobs), where, {job.name: job for job in jobs}))
-    return bound
+    return Bindings(bound, conditions)
 
 
 def _plain(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
@@ -62,8 +80,7 @@ def _read_inside(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) 
 
 
 def _bound(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
-    others = _plain if step.nests is None else _read_inside
-    return _completed(BINDERS.get(type(step), others)(step, job, scope, errors), scope, errors)
+    return _completed(BINDERS.get(type(step), _plain)(step, job, scope, errors), scope, errors)
 
 
 Binder = Callable[[Step, str, Scope, list[BunsuiError]], Bound]
@@ -75,24 +92,31 @@ def _completed(bound: Bound, scope: Scope, errors: list[BunsuiError]) -> Bound:
     if step.when is not None:
         bound = replace(bound, when=bind_condition(step.when, f"operation {step.name!r}", scope, errors))
     if isinstance(step.on_error, Handle):
-        handler = _handler(bound, step.on_error, scope, errors)
+        here = {name: source for name, source in bound.inputs.items() if isinstance(source, FromHere)}
+        handler = _handler(bound.job, step.on_error.operation, scope, errors, here)
         bound = replace(bound, parts={**bound.parts, HANDLER: handler})
+        errors += _misfit(step, step.on_error.operation)
     return bound
 
 
-def _handler(bound: Bound, way: Handle, scope: Scope, errors: list[BunsuiError]) -> Bound:
-    step, handler = bound.operation, way.operation
+def _handler(
+    job: str, handler: Operation, scope: Scope, errors: list[BunsuiError], here: Mapping[str, FromHere] = NOTHING
+) -> Bound:
+    """The handler, which gets what the step that failed was given by the step around it: the element of a map."""
+    given = {name: source for name, source in here.items() if name not in handler.inputs}
     try:
-        fed = inputs(handler, scope, errors, way.told())
-        errors += _misfit(step, handler)
+        fed = inputs(handler, scope, errors, {**given, **told(handler)})
     except BunsuiError as wrong:
         errors.append(wrong)
         fed = {}
-    return _completed(Bound(handler, bound.job, fed, tuple(after(handler, scope, errors))), scope, errors)
+    return _completed(Bound(handler, job, fed, tuple(after(handler, scope, errors))), scope, errors)
 
 
 def _misfit(step: Step, handler: Operation) -> Iterator[BunsuiError]:
-    gives, wanted = handler.result_type(), step.result_type()
+    try:
+        gives, wanted = handler.result_type(), step.result_type()
+    except BunsuiError:  # told when they are fed
+        return
     if not types.fits(gives, wanted):
         yield DeclarationError(
             "BUN104",
@@ -141,15 +165,25 @@ def _once(errors: Iterable[BunsuiError]) -> list[BunsuiError]:
 
 
 def job_needs(bound: Mapping[str, Bound], jobs: Sequence[Job]) -> dict[str, frozenset[str]]:
-    """For each job, the names of the jobs that must have finished before it."""
-    needs = {job.name: {earlier.name for earlier, _ in job.predecessors} for job in jobs}
+    """For each job, the names of the jobs that must have finished before it; what its handler needs is among them."""
+    jobs_of = {name: one.job for name, one in bound.items()}
+    needs = {
+        job.name: {earlier.name for earlier, _ in job.predecessors} | binding_job.mentions(job, jobs_of) for job in jobs
+    }
     for one in bound.values():
         needs[one.job] |= {bound[name].job for name in one.needs} - {one.job}
+    for job in jobs:
+        if isinstance(job, HandlerJob):
+            needs[job.handles] |= needs[job.name]
+            needs[job.name] = {job.handles}
     return {name: frozenset(found) for name, found in needs.items()}
 
 
-def _unused(scope: Scope, bound: Mapping[str, Bound]) -> Iterator[BunsuiError]:
-    used = {source.name for one in bound.values() for source in one.sources if isinstance(source, FromParameter)}
+def _unused(
+    scope: Scope, bound: Mapping[str, Bound], conditions: Mapping[str, BoundCondition]
+) -> Iterator[BunsuiError]:
+    sources = chain(*(one.sources for one in bound.values()), *(one.refers for one in conditions.values()))
+    used = {source.name for source in sources if isinstance(source, FromParameter)}
     for name, parameter in scope.parameters.items():
         if name not in used:
             yield DeclarationError(

@@ -6,6 +6,7 @@ not there (an absent field, the result of a step that was skipped) is false; `ex
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
@@ -146,6 +147,19 @@ def _operand(operand: Any, outside: int) -> str:
         return repr(operand.value if isinstance(operand, Enum) else operand)
     strength = _WORDS[operand.operator][1] or _STRONGEST
     return f"({operand})" if strength < outside else str(operand)
+
+
+def mentioned(value: Any) -> Iterator[Reference]:
+    """The references in a condition."""
+    if isinstance(value, Condition):
+        yield from mentioned(value.operands)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from mentioned(one)
+    elif isinstance(value, Length):
+        yield from mentioned(value.of)
+    elif isinstance(value, Reference):
+        yield value
 
 
 def condition_of(value: object) -> Condition:

@@ -17,6 +17,9 @@ from bunsui.runtime.failure import Failure
 FAILURE = "error"
 """The parameter that is told what went wrong, unless another one is annotated as `Failure`."""
 
+FAILED = "failure"
+"""What the job of a handler calls it in its input."""
+
 
 def _operation(value: object) -> object:
     if not isinstance(value, Operation):
@@ -44,15 +47,16 @@ class Handle(OnError):
         """The handler."""
         return {HANDLER: self.operation}
 
-    def told(self) -> dict[str, FromHere]:
-        """The handler's parameters that are told what went wrong.
 
-        Raises:
-            DeclarationError: BUN105, BUN106.
-        """
-        names = [
-            parameter.name
-            for parameter in self.operation.signature().parameters
-            if parameter.name == FAILURE or bare(parameter.annotation) is Failure
-        ]
-        return {name: FromHere(FAILURE, Failure) for name in names if name not in self.operation.inputs}
+def told(handler: Operation) -> dict[str, FromHere]:
+    """The handler's parameters that are told what went wrong.
+
+    Raises:
+        DeclarationError: BUN105, BUN106.
+    """
+    names = [
+        parameter.name
+        for parameter in handler.signature().parameters
+        if parameter.name == FAILURE or bare(parameter.annotation) is Failure
+    ]
+    return {name: FromHere(FAILURE, Failure) for name in names if name not in handler.inputs}

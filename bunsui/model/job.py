@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from bunsui.model.declaration import Name, refuse, show
+from bunsui.model.handle import Handle
+from bunsui.model.names import shorten
+from bunsui.model.on_error import Fallback, OnError, Skip
 from bunsui.model.operation import A_YEAR
 from bunsui.model.order import Ordered
-from bunsui.model.step import Step
+from bunsui.model.step import Step, When
 
 
 def _operations(value: object) -> object:
@@ -31,20 +35,84 @@ def _remedy(value: object) -> str:
     return "give operations: Job('name', first, second)"
 
 
+def _way(value: object) -> object:
+    hint = "write on_error=Skip(), Fallback({operation: value}) or Handle(operation)"
+    if value is not None and not isinstance(value, Skip | Fallback | Handle):
+        raise refuse(f"on_error={show(value)} is no way for a job to go on", hint)
+    if isinstance(value, Fallback) and not _by_operation(value.value):
+        raise refuse(f"on_error: {show(value.value)} gives no values for operations", hint)
+    return value
+
+
+def _by_operation(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(one, Step | str) for one in value)
+
+
 class Job(Ordered):
     """A named group of operations: `Job("ingest", raw_flights, clean_flights)`.
 
     Attributes:
         name: unique in its pipeline.
         operations: at least one; their order has no meaning.
+        when: what must hold for it to run; otherwise all its results are skipped. It may refer to parameters and to
+            results of earlier jobs.
+        on_error: what happens when it failed: `Skip()`, `Fallback({operation: value})` or `Handle(operation)`; by
+            default the session fails. What has no value then is skipped.
         timeout: seconds after which it fails with `States.Timeout`; by default what its operations can take at most.
         description: for people.
     """
 
     name: Name
     operations: Annotated[tuple[Step, ...], BeforeValidator(_operations)]
+    when: When = None
+    on_error: Annotated[OnError | None, BeforeValidator(_way)] = None
     timeout: int | None = Field(default=None, ge=1, le=A_YEAR)
     description: str = ""
 
     def __init__(self, name: str, /, *operations: Step, **data: Any) -> None:
         super().__init__(name=name, operations=operations, **data)
+
+    @property
+    def may_be_missing(self) -> bool:
+        """Whether its results can be skipped altogether."""
+        return self.when is not None or self.on_error is not None
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Operation -> what stands in for its result when the job failed."""
+        if not isinstance(self.on_error, Fallback):
+            return {}
+        return {one.name if isinstance(one, Step) else one: value for one, value in self.on_error.value.items()}
+
+
+class HandlerJob(Job):
+    """The job in which the operation runs that handles the failure of another job.
+
+    Attributes:
+        handles: name of the job whose failure it handles.
+    """
+
+    handles: Name
+
+
+def with_handlers(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """The jobs, and behind them those that handle failures of them."""
+    handled = {job.handles for job in jobs if isinstance(job, HandlerJob)}
+    return (
+        *jobs,
+        *(
+            HandlerJob(
+                shorten(f"{job.name}-handler", NAME_LIMIT),
+                job.on_error.operation,
+                handles=job.name,
+                where=job.on_error.where,
+                description=f"Handles a failure of {job.name}",
+            )
+            for job in jobs
+            if isinstance(job.on_error, Handle) and job.name not in handled
+        ),
+    )
+
+
+NAME_LIMIT = 40
+"""Characters of a job's name."""

@@ -9,12 +9,13 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 
 from bunsui.errors import DeclarationError
 from bunsui.model.binding import Bound, Unit, bind
+from bunsui.model.binding_condition import BoundCondition
 from bunsui.model.declaration import Declaration, Name, refuse, show
-from bunsui.model.job import Job
-from bunsui.model.lasting import START, longest
+from bunsui.model.job import HandlerJob, Job, with_handlers
 from bunsui.model.operation import A_YEAR, Operation, Requirements
-from bunsui.model.references import Parameter
+from bunsui.model.references import FromOutput, Parameter
 from bunsui.model.resource import Resource
+from bunsui.model.skipping import Skips, skips
 from bunsui.model.step import Step
 
 MAIN_JOB = "main"
@@ -46,7 +47,7 @@ def _jobs(value: object) -> object:
             )
         if not isinstance(one, Job):
             raise refuse(f"jobs: {show(one)} is no job", "write jobs=[Job('ingest', first, second)]")
-    return value
+    return with_handlers(_listed(value))
 
 
 def _listed(value: object) -> tuple[Any, ...]:
@@ -81,6 +82,7 @@ class Pipeline(Declaration):
     description: str = ""
 
     _bound: Mapping[str, Bound] = PrivateAttr()
+    _conditions: Mapping[str, BoundCondition] = PrivateAttr()
 
     def __init__(self, name: str, /, *, jobs: Iterable[Job] = (), operations: Iterable[Step] = (), **data: Any) -> None:
         jobs, operations = _listed(jobs), _listed(operations)
@@ -94,7 +96,7 @@ class Pipeline(Declaration):
                 where=self.where,
                 hint="put each operation into a job",
             )
-        self._bound = bind(self.name, self.parameters, self.jobs, self.where)
+        self._bound, self._conditions = bind(self.name, self.parameters, self.jobs, self.where)
         for one in (*self.jobs, *(operation for job in self.jobs for operation in job.operations)):
             one.close(f"pipeline {self.name!r}", self.where)
 
@@ -106,14 +108,27 @@ class Pipeline(Declaration):
     @property
     def results(self) -> Mapping[str, Bound]:
         """The steps whose results nothing takes: what a session of it comes to."""
-        taken = frozenset().union(*(bound.feeds for bound in self._bound.values()))
-        return {name: bound for name, bound in self._bound.items() if name not in taken}
+        taken = {name for bound in self._bound.values() for name in bound.feeds}
+        taken |= {
+            one.operation for when in self._conditions.values() for one in when.refers if isinstance(one, FromOutput)
+        }
+        handlers = {step.name for job in self.jobs if isinstance(job, HandlerJob) for step in job.operations}
+        return {name: bound for name, bound in self._bound.items() if name not in taken | handlers}
 
     @property
-    def longest(self) -> int:
-        """Seconds that a session can take at most: every job after the other."""
-        seconds = sum(min(longest(job.operations), job.timeout or A_YEAR) for job in self.jobs)
-        return min(self.deadline or A_YEAR, START + seconds)
+    def conditions(self) -> Mapping[str, BoundCondition]:
+        """Job -> what must hold for it to run."""
+        return self._conditions
+
+    @property
+    def skips(self) -> Skips:
+        """The steps that can be skipped, and whose skip skips them."""
+        return skips(self._bound, {job.name for job in self.jobs if job.may_be_missing})
+
+    def missing(self, job: str = "") -> frozenset[str]:
+        """The steps whose results may be missing where they are taken in a job, or outside of all jobs."""
+        away = {one.name for one in self.jobs if one.may_be_missing and one.name != job}
+        return frozenset(self.skips) | {name for name, bound in self._bound.items() if bound.job in away}
 
     @property
     def units(self) -> Mapping[str, Unit]:

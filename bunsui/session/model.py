@@ -118,8 +118,6 @@ class OperationRun(Timed):
         traceback: the function's frames, outermost call first.
         memory_mb: peak of the function in MiB, when the log tells.
         log: the line that tells the failure.
-        nested: whether it runs another pipeline.
-        session: the last session of that pipeline that it ran.
     """
 
     operation: str
@@ -130,8 +128,6 @@ class OperationRun(Timed):
     traceback: tuple[str, ...] = ()
     memory_mb: float | None = None
     log: LogLine | None = None
-    nested: bool = False
-    session: str = ""
 
 
 class JobRun(Timed):
@@ -140,6 +136,7 @@ class JobRun(Timed):
     Attributes:
         outputs: operation -> envelope, for what others consume or nothing consumes.
         cause: what the error said, in readable words; or why the job was skipped.
+        handled: it failed, and the session went on as `on_error=` of the job says.
         execution: ARN.
         operations: in order of their start, those not started last.
     """
@@ -148,6 +145,7 @@ class JobRun(Timed):
     attempt: int = 1
     outputs: Any = None
     cause: str = ""
+    handled: bool = False
     execution: str = ""
     operations: tuple[OperationRun, ...] = ()
 
@@ -161,8 +159,6 @@ class Session(Timed):
         outputs: job -> operation -> envelope, for what nothing consumes; None until it succeeded.
         cause: what the error said, in readable words.
         execution: ARN of the execution of the current attempt.
-        parent: the session that runs it as a step; empty where nobody does.
-        step: that step, as `job/operation`.
     """
 
     id: str
@@ -172,8 +168,6 @@ class Session(Timed):
     outputs: Any = None
     cause: str = ""
     execution: str = ""
-    parent: str = ""
-    step: str = ""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -191,7 +185,6 @@ class Failure(Told):
         message: in readable words.
         traceback: the user's frames, outermost call first.
         log: the line that tells it, when the log holds one.
-        session: the session of a nested pipeline that it happened in.
     """
 
     kind: FailureKind
@@ -201,7 +194,6 @@ class Failure(Told):
     operation: str = ""
     traceback: tuple[str, ...] = ()
     log: LogLine | None = None
-    session: str = ""
 
 
 class Question(Told):

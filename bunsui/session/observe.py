@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -100,10 +100,6 @@ class Observer:
         told = [
             complete(run, found, lines, declared.get(run.job, ())) for run, found in zip(runs, histories, strict=True)
         ]
-        if any(one.nested for run in told for one in run.operations):
-            told = _with_children(
-                told, notes.unless_refused("nested sessions", lambda: Store(self.aws).children(session))
-            )
         # What was declared since has no part in a session that went well.
         waiting = () if session.status is Status.SUCCEEDED else _waiting(declared, told, session.attempt)
         report = SessionReport(session=session, jobs=(*told, *waiting))
@@ -176,7 +172,7 @@ def failure_of(report: SessionReport) -> Failure | None:
     session = report.session
     if not session.status.finished or session.status is Status.SUCCEEDED:
         return None
-    run = _first([run for run in report.jobs if run.status in WRONG])
+    run = _first([run for run in report.jobs if run.status in WRONG and not run.handled])
     if run is None or session.kind == "cancelled":
         return Failure(kind=session.kind or "error", error=session.error, message=session.cause)
     operation = _first([one for one in run.operations if one.status in WRONG and not one.handled])
@@ -190,22 +186,7 @@ def failure_of(report: SessionReport) -> Failure | None:
         operation=operation.operation,
         traceback=operation.traceback,
         log=operation.log,
-        session=operation.session,
     )
-
-
-def _with_children(runs: Iterable[JobRun], children: Iterable[Session]) -> list[JobRun]:
-    """The job runs with the sessions that their steps ran, the last of each."""
-    of_step = {child.step: child.id for child in children}
-
-    def told(run: JobRun) -> JobRun:
-        operations = tuple(
-            one.model_copy(update={"session": of_step.get(f"{run.job}/{one.operation}", "")}) if one.nested else one
-            for one in run.operations
-        )
-        return run.model_copy(update={"operations": operations})
-
-    return [told(run) for run in runs]
 
 
 def _first(runs: Sequence[_Run]) -> _Run | None:

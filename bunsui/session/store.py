@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bunsui.aws.dynamodb import DynamoDB
 
 KIND = "session"
+_WRONG = (Status.FAILED, Status.TIMED_OUT, Status.ABORTED)
 BY_PIPELINE = "by-pipeline"
 BY_TIME = "by-time"
 PAGE = 20
@@ -70,26 +71,6 @@ class Store:
         far = datetime.max.replace(tzinfo=UTC)
         return tuple(sorted(map(job_run_of, items), key=lambda run: (run.started or far, run.job)))
 
-    def children(self, session: Session) -> tuple[Session, ...]:
-        """The sessions of nested pipelines that a session has run, in order of their start."""
-        if session.started is None:
-            return ()
-        with tables():
-            items = list(
-                self._db.query_all(
-                    SESSIONS_TABLE,
-                    "#kind = :kind AND #started >= :since"
-                    if session.finished is None
-                    else "#kind = :kind AND #started BETWEEN :since AND :until",
-                    index=BY_TIME,
-                    names={"#kind": "kind", "#started": "started", "#parent": "parent"},
-                    values={":kind": KIND, ":parent": session.id, ":since": iso(session.started)}
-                    | ({} if session.finished is None else {":until": iso(session.finished)}),
-                    filter="#parent = :parent",
-                )
-            )
-        return tuple(map(session_of, items))
-
     def page(
         self,
         *,
@@ -136,8 +117,6 @@ class Store:
             "started": iso(session.started or ending.finished),
             "parameters": json.dumps(session.parameters),
             "execution": session.execution,
-            "parent": session.parent,
-            "step": session.step,
         }
         return self._settle(SESSIONS_TABLE, {"session": session.id}, session.attempt, first, ending)
 
@@ -232,15 +211,13 @@ def session_of(item: Mapping[str, Any]) -> Session:
         error=told.error if told else "",
         cause=told.message if told else "",
         execution=item.get("execution", ""),
-        parent=item.get("parent", ""),
-        step=item.get("step", ""),
     )
 
 
 def job_run_of(item: Mapping[str, Any]) -> JobRun:
     """A job run from its item."""
     status = Status(item.get("status", Status.RUNNING))
-    told = explain(item.get("error"), item.get("cause")) if status.finished and status is not Status.SUCCEEDED else None
+    told = explain(item.get("error"), item.get("cause")) if status in _WRONG else None
     return JobRun(
         job=item.get("job") or item["run"].partition("#")[2],
         attempt=item.get("attempt", 1),
@@ -250,7 +227,8 @@ def job_run_of(item: Mapping[str, Any]) -> JobRun:
         outputs=_json(item.get("outputs")),
         kind=told.kind if told else None,
         error=told.error if told else "",
-        cause=told.message if told else "",
+        cause=told.message if told else str(item.get("cause", "")) if status is Status.SKIPPED else "",
+        handled=bool(item.get("handled", False)),
         execution=item.get("execution") or (told.execution if told else ""),
     )
 

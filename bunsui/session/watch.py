@@ -82,7 +82,7 @@ def _states(report: SessionReport) -> Iterator[Change]:
     session = report.session
     yield Change(what="session", **_told(session), message=session.cause)
     for run in report.jobs:
-        yield Change(what="job", **_told(run), message=run.cause, job=run.job)
+        yield Change(what="job", **_told(run), message=run.cause, job=run.job, handled=run.handled)
         for one in run.operations:
             told = {**_told(one), "message": one.message, "tries": one.tries, "handled": one.handled}
             if one.tries > 1 and not one.status.finished:

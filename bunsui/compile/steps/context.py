@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, constant, field, jsonata, text, variable
 from bunsui.graph.part import Part
-from bunsui.model import types
 from bunsui.model.binding import Bound
+from bunsui.model.binding_condition import BoundCondition
 from bunsui.model.names import Names, spill_prefix
 from bunsui.model.references import FromConstant, FromHere, FromList, FromOutput, FromParameter, Source
 from bunsui.model.repeat import Repeat
@@ -28,14 +29,15 @@ def fact(path: tuple[str, ...]) -> str:
     return ".".join(path) or "."
 
 
-def facts(operations: Collection[Bound]) -> dict[str, dict[str, tuple[str, ...]]]:
+def facts(
+    operations: Collection[Bound], conditions: Iterable[BoundCondition] = ()
+) -> dict[str, dict[str, tuple[str, ...]]]:
     """For each step, what of its result others read inside the state machine: name -> path."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for outer in operations:
-        for bound in outer.all:
-            for source in bound.read:
-                if isinstance(source, FromOutput):
-                    found.setdefault(source.operation, {})[fact(source.path)] = source.path
+    read = chain(*(bound.read for outer in operations for bound in outer.all), *(one.refers for one in conditions))
+    for source in read:
+        if isinstance(source, FromOutput):
+            found.setdefault(source.operation, {})[fact(source.path)] = source.path
     for outer in operations:
         for bound in outer.all:
             for part in stand_ins(bound):
@@ -77,6 +79,7 @@ class JobPlan(NamedTuple):
         names: of everything in AWS.
         facts: step -> what of its result is read inside the state machine: name -> path.
         skips: step that can be skipped -> those that it is skipped with.
+        missing: steps of the pipeline whose results may be missing where the job takes them.
         apart: steps whose results are put into S3 however small they are.
         stored: step of the pipeline whose result lies in S3 and does not travel -> its job.
         kept: how many of the job's own are results that nothing consumes.
@@ -92,6 +95,7 @@ class JobPlan(NamedTuple):
     names: Names
     facts: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
     skips: Mapping[str, tuple[str, ...]] = {}
+    missing: frozenset[str] = frozenset()
     apart: frozenset[str] = frozenset()
     stored: Mapping[str, str] = {}
     kept: int = 0
@@ -162,7 +166,7 @@ class Context(NamedTuple):
             "job": self.plan.job,
             "operation": bound.operation.name,
             "try": jsonata("$states.context.State.RetryCount"),
-            "inline": self.inline(bound.operation.name),
+            "inline": self.plan.inline,
         }
         if facts := self.plan.facts.get(bound.operation.name):
             about["facts"] = {name: list(path) for name, path in facts.items()}
@@ -177,13 +181,6 @@ class Context(NamedTuple):
         payload = {"bunsui": {**about, **self.about, **more}, "inputs": self.inputs(bound)}
         return payload if self.batch is None else {**payload, "items": self.batch}
 
-    def inline(self, name: str) -> Json:
-        """Bytes that a step's result may have in the state machine; who runs the pipeline as a step may allow less."""
-        made = self.stands_for.get(name, name)
-        if made not in self.plan.exports or types.is_small(self.plan.operations[made].operation.result_type()):
-            return self.plan.inline
-        return jsonata(f"$min([{self.plan.inline}, {self.given}.inline])")
-
     def prefix(self, job: str) -> str:
         """What the keys of a job's stored results begin with, as a value."""
         begin = text(f"{spill_prefix(self.plan.names.stack)}/")
@@ -196,7 +193,7 @@ class Context(NamedTuple):
 
     def may_miss(self, source: Source) -> bool:
         """Whether there may be no result."""
-        return isinstance(source, FromOutput) and source.operation in self.plan.skips
+        return isinstance(source, FromOutput) and source.operation in self.plan.missing
 
     def inputs(self, bound: Bound) -> dict[str, Json]:
         """The envelope of each input."""

@@ -9,6 +9,7 @@ from bunsui.compile.condition import condition
 from bunsui.compile.states import ONWARD, Link, jsonata, state_name, text
 from bunsui.compile.steps.context import Context
 from bunsui.model.binding import Bound
+from bunsui.model.binding_condition import BoundCondition
 from bunsui.model.target import Json, State
 
 REASON = 100
@@ -56,9 +57,14 @@ def _reason(bound: Bound, causes: Sequence[str], context: Context) -> str:
     """JSONata of the first reason: every one of them is text or nothing, and an array leaves out what is nothing."""
     found = [_because(name, f"{context.whole(name)}.skipped") for name in causes]
     if bound.when is not None:
-        words = bound.when.text if len(bound.when.text) <= REASON else f"{bound.when.text[: REASON - 1]}…"
-        found.append(text(f"{words} does not hold"))
+        found.append(does_not_hold(bound.when))
     return f"[{', '.join(found)}][0]" if len(found) > 1 else found[0]
+
+
+def does_not_hold(when: BoundCondition) -> str:
+    """JSONata of the reason that a condition gives."""
+    words = when.text if len(when.text) <= REASON else f"{when.text[: REASON - 1]}…"
+    return text(f"{words} does not hold")
 
 
 def _because(name: str, reason: str) -> str:
