@@ -12,7 +12,6 @@ from bunsui.model.operation import A_YEAR, TRANSIENT_DELAYS
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.retry import EVERY, Retry
 from bunsui.model.signature import Parameter, Signature
-from bunsui.model.skipping import skips
 from bunsui.model.step import Step, within
 from bunsui.model.titles import title
 
@@ -63,10 +62,10 @@ class Nested(Step):
 
     def __init__(self, name: str, pipeline: Any, /, **data: Any) -> None:
         super().__init__(name, pipeline=pipeline, **data)
-        skipped = skips(self.pipeline.operations)
+        skipped = self.pipeline.missing()
         found = {one: bound.operation.result_type() for one, bound in self.pipeline.results.items()}
         self._results = {one: Optional[kind] if one in skipped else kind for one, kind in found.items()}  # noqa: UP045
-        self._maybe_nothing = len(found) == 1 and not skipped.keys().isdisjoint(found)
+        self._maybe_nothing = len(found) == 1 and not skipped.isdisjoint(found)
 
     @property
     def nests(self) -> Pipeline:
