@@ -35,12 +35,23 @@ def show_report(app: App, report: SessionReport) -> None:
     """The session, its jobs and operations, its outputs or why it failed, and what to type next."""
     out, session = app.out, report.session
     out.print(headline(session))
+    if session.parent:
+        out.print(f"  part of session {session.parent}: {session.step}")
     if session.parameters:
         told = " ".join(f"{name}={shortened(value)}" for name, value in session.parameters.items())
         out.print(f"  parameters: {told}")
     if report.jobs:
         out.print()
         out.show(report_table(report))
+    nested = [
+        (f"{run.job}/{one.operation}", one.session) for run in report.jobs for one in run.operations if one.session
+    ]
+    if nested:
+        from bunsui.cli.tables import table
+
+        out.print()
+        out.print("Sessions of nested pipelines:")
+        out.show(table(("", ""), nested, indent=2))
     if session.outputs:
         out.print()
         out.print("Outputs:")
@@ -136,7 +147,10 @@ def question_lines(questions: tuple[Question, ...]) -> Iterator[str]:
 def next_commands(app: App, report: SessionReport) -> Iterator[str]:
     """What one would type next."""
     session = report.session
-    if report.failure is not None and session.status.value != "ABORTED":
+    if report.failure is not None and report.failure.session:
+        yield app.next_command("status", report.failure.session)
+        yield app.next_command("logs", report.failure.session, "--failed")
+    elif report.failure is not None and session.status.value != "ABORTED":
         yield app.next_command("logs", session.id, "--failed")
         if report.failure.operation:
             place = ("--job", report.failure.job, "--operation", report.failure.operation)

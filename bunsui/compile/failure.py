@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bunsui.compile.states import jsonata
+from bunsui.model.target import State
+
 
 def error(caught: str) -> str:
     """JSONata of the name of a caught error."""
@@ -41,3 +44,22 @@ def _is_object(cause: str, name: str) -> str:
     """JSONata of whether a cause is a JSON object with a field of that name, as far as its ends tell."""
     ends = f'$substring({cause}, 0, 1) = "{{" and $substring({cause}, -1) = "}}"'
     return f'{ends} and $contains({cause}, "\\"{name}\\"")'
+
+
+def of_session(caught: str) -> State:
+    """A Fail state with the error of a session that was waited for, without what its executions wrap it in.
+
+    Each hands on the description of the one that failed in it, as the cause of a States.TaskFailed (AWS Step Functions
+    developer guide, "connect-stepfunctions"): that of the session the one of the job, that of the job the error.
+    """
+    unwrap = (
+        '$inner := function($e) {($there := $exists($e.Cause) and $e.Error = "States.TaskFailed";'
+        f" $child := $there ? ({_is_object('$e.Cause', 'ExecutionArn')} ? $parse($e.Cause) : {{}}) : {{}};"
+        " $exists($child.Error) ? $child : $e)}"
+    )
+    found = f"{unwrap}; $found := $inner($inner({caught}))"
+    return {
+        "Type": "Fail",
+        "Error": jsonata(f'({found}; $exists($found.Error) ? $found.Error : "States.Unknown")'),
+        "Cause": jsonata(f'({found}; $exists($found.Cause) ? $found.Cause : "")'),
+    }

@@ -12,7 +12,7 @@ from bunsui.compile.flow import Flow
 from bunsui.compile.joins import Joins
 from bunsui.compile.layout import Layout, Made
 from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, jsonata, machine
-from bunsui.compile.steps import approval, choice, operation, repeat, wait
+from bunsui.compile.steps import approval, choice, nested, operation, repeat, wait
 from bunsui.compile.steps import map as mapping
 from bunsui.compile.steps.context import KEPT, RESULT, Context, JobPlan
 from bunsui.compile.steps.failing import handled
@@ -25,6 +25,7 @@ from bunsui.model.choice import Choice
 from bunsui.model.handle import FAILED, FAILURE
 from bunsui.model.map import Map
 from bunsui.model.names import Names
+from bunsui.model.nested import Nested
 from bunsui.model.operation import Operation
 from bunsui.model.repeat import Repeat
 from bunsui.model.step import Step
@@ -35,6 +36,7 @@ LINKS: Mapping[type[Step], Callable[[Bound, Context], list[Link]]] = {
     Approval: approval.links,
     Choice: choice.links,
     Map: mapping.links,
+    Nested: nested.links,
     Operation: operation.links,
     Repeat: repeat.links,
     Wait: wait.links,
@@ -45,6 +47,7 @@ CALLS: Mapping[type[Step], Callable[[Bound, Mapping[str, str], Names], Iterable[
     Approval: approval.calls,
     Choice: choice.calls,
     Map: mapping.calls,
+    Nested: nested.calls,
     Operation: operation.calls,
     Repeat: repeat.calls,
     Wait: wait.calls,

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from bunsui.compile import failure, records
+from bunsui.compile.budget import INLINE
 from bunsui.compile.children import OUTPUT, child
 from bunsui.compile.condition import condition
 from bunsui.compile.states import (
@@ -147,6 +148,8 @@ class JobRun(NamedTuple):
                 name: jsonata(f"{whole(source, self.scope)}.{field(name)}") for name, source in job.inputs.items()
             },
         }
+        if job.results:
+            given["inline"] = jsonata(f"$min([{INLINE}, {CONTEXT_INPUT}.inline])")
         if job.handles:
             told = {"error": failure.job_error(self.caught), "message": failure.job_message(self.caught)}
             given[FAILED] = {name: jsonata(value) for name, value in told.items()}

@@ -19,6 +19,9 @@ CAUSE_CHARACTERS = 8000
 _NOW = "$states.context.State.EnteredTime"
 _ATTEMPT = {"N": jsonata(f"$string({CONTEXT_INPUT}.attempt)")}
 
+_PARENT = {"parent": f"{CONTEXT_INPUT}.parent.session", "step": f"{CONTEXT_INPUT}.parent.step"}
+"""What is recorded of the session and its step that run this one."""
+
 
 def session_started(pipeline: str) -> State:
     """The session runs; what an earlier attempt came to is gone."""
@@ -29,6 +32,7 @@ def session_started(pipeline: str) -> State:
         "attempt": _ATTEMPT,
         "started": tables.text("$states.context.Execution.StartTime"),
         "parameters": tables.text(f"$string({CONTEXT_INPUT}.parameters)"),
+        **{name: tables.text(f'$exists({given}) ? {given} : ""') for name, given in _PARENT.items()},
         "execution": tables.text("$states.context.Execution.Id"),
     }
     return _update(SESSIONS_TABLE, tables.SESSION_KEY, values, remove=("finished", "outputs", "error", "cause"))

@@ -80,7 +80,8 @@ def _read_inside(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) 
 
 
 def _bound(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
-    return _completed(BINDERS.get(type(step), _plain)(step, job, scope, errors), scope, errors)
+    others = _plain if step.nests is None else _read_inside
+    return _completed(BINDERS.get(type(step), others)(step, job, scope, errors), scope, errors)
 
 
 Binder = Callable[[Step, str, Scope, list[BunsuiError]], Bound]

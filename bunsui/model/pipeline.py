@@ -12,6 +12,7 @@ from bunsui.model.binding import Bound, Unit, bind
 from bunsui.model.binding_condition import BoundCondition
 from bunsui.model.declaration import Declaration, Name, refuse, show
 from bunsui.model.job import HandlerJob, Job, with_handlers
+from bunsui.model.lasting import START, longest
 from bunsui.model.operation import A_YEAR, Operation, Requirements
 from bunsui.model.references import FromOutput, Parameter
 from bunsui.model.resource import Resource
@@ -114,6 +115,12 @@ class Pipeline(Declaration):
         }
         handlers = {step.name for job in self.jobs if isinstance(job, HandlerJob) for step in job.operations}
         return {name: bound for name, bound in self._bound.items() if name not in taken | handlers}
+
+    @property
+    def longest(self) -> int:
+        """Seconds that a session can take at most: every job after the other."""
+        seconds = sum(min(longest(job.operations), job.timeout or A_YEAR) for job in self.jobs)
+        return min(self.deadline or A_YEAR, START + seconds)
 
     @property
     def conditions(self) -> Mapping[str, BoundCondition]:

@@ -118,6 +118,8 @@ class OperationRun(Timed):
         traceback: the function's frames, outermost call first.
         memory_mb: peak of the function in MiB, when the log tells.
         log: the line that tells the failure.
+        nested: whether it runs another pipeline.
+        session: the last session of that pipeline that it ran.
     """
 
     operation: str
@@ -128,6 +130,8 @@ class OperationRun(Timed):
     traceback: tuple[str, ...] = ()
     memory_mb: float | None = None
     log: LogLine | None = None
+    nested: bool = False
+    session: str = ""
 
 
 class JobRun(Timed):
@@ -159,6 +163,8 @@ class Session(Timed):
         outputs: job -> operation -> envelope, for what nothing consumes; None until it succeeded.
         cause: what the error said, in readable words.
         execution: ARN of the execution of the current attempt.
+        parent: the session that runs it as a step; empty where nobody does.
+        step: that step, as `job/operation`.
     """
 
     id: str
@@ -168,6 +174,8 @@ class Session(Timed):
     outputs: Any = None
     cause: str = ""
     execution: str = ""
+    parent: str = ""
+    step: str = ""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -185,6 +193,7 @@ class Failure(Told):
         message: in readable words.
         traceback: the user's frames, outermost call first.
         log: the line that tells it, when the log holds one.
+        session: the session of a nested pipeline that it happened in.
     """
 
     kind: FailureKind
@@ -194,6 +203,7 @@ class Failure(Told):
     operation: str = ""
     traceback: tuple[str, ...] = ()
     log: LogLine | None = None
+    session: str = ""
 
 
 class Question(Told):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -100,6 +100,10 @@ class Observer:
         told = [
             complete(run, found, lines, declared.get(run.job, ())) for run, found in zip(runs, histories, strict=True)
         ]
+        if any(one.nested for run in told for one in run.operations):
+            told = _with_children(
+                told, notes.unless_refused("nested sessions", lambda: Store(self.aws).children(session))
+            )
         # What was declared since has no part in a session that went well.
         waiting = () if session.status is Status.SUCCEEDED else _waiting(declared, told, session.attempt)
         report = SessionReport(session=session, jobs=(*told, *waiting))
@@ -186,7 +190,22 @@ def failure_of(report: SessionReport) -> Failure | None:
         operation=operation.operation,
         traceback=operation.traceback,
         log=operation.log,
+        session=operation.session,
     )
+
+
+def _with_children(runs: Iterable[JobRun], children: Iterable[Session]) -> list[JobRun]:
+    """The job runs with the sessions that their steps ran, the last of each."""
+    of_step = {child.step: child.id for child in children}
+
+    def told(run: JobRun) -> JobRun:
+        operations = tuple(
+            one.model_copy(update={"session": of_step.get(f"{run.job}/{one.operation}", "")}) if one.nested else one
+            for one in run.operations
+        )
+        return run.model_copy(update={"operations": operations})
+
+    return [told(run) for run in runs]
 
 
 def _first(runs: Sequence[_Run]) -> _Run | None:

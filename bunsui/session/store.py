@@ -71,6 +71,26 @@ class Store:
         far = datetime.max.replace(tzinfo=UTC)
         return tuple(sorted(map(job_run_of, items), key=lambda run: (run.started or far, run.job)))
 
+    def children(self, session: Session) -> tuple[Session, ...]:
+        """The sessions of nested pipelines that a session has run, in order of their start."""
+        if session.started is None:
+            return ()
+        with tables():
+            items = list(
+                self._db.query_all(
+                    SESSIONS_TABLE,
+                    "#kind = :kind AND #started >= :since"
+                    if session.finished is None
+                    else "#kind = :kind AND #started BETWEEN :since AND :until",
+                    index=BY_TIME,
+                    names={"#kind": "kind", "#started": "started", "#parent": "parent"},
+                    values={":kind": KIND, ":parent": session.id, ":since": iso(session.started)}
+                    | ({} if session.finished is None else {":until": iso(session.finished)}),
+                    filter="#parent = :parent",
+                )
+            )
+        return tuple(map(session_of, items))
+
     def page(
         self,
         *,
@@ -117,6 +137,8 @@ class Store:
             "started": iso(session.started or ending.finished),
             "parameters": json.dumps(session.parameters),
             "execution": session.execution,
+            "parent": session.parent,
+            "step": session.step,
         }
         return self._settle(SESSIONS_TABLE, {"session": session.id}, session.attempt, first, ending)
 
@@ -211,6 +233,8 @@ def session_of(item: Mapping[str, Any]) -> Session:
         error=told.error if told else "",
         cause=told.message if told else "",
         execution=item.get("execution", ""),
+        parent=item.get("parent", ""),
+        step=item.get("step", ""),
     )
 
 

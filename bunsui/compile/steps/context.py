@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, constant, field, jsonata, text, variable
 from bunsui.graph.part import Part
+from bunsui.model import types
 from bunsui.model.binding import Bound
 from bunsui.model.binding_condition import BoundCondition
 from bunsui.model.names import Names, spill_prefix
@@ -166,7 +167,7 @@ class Context(NamedTuple):
             "job": self.plan.job,
             "operation": bound.operation.name,
             "try": jsonata("$states.context.State.RetryCount"),
-            "inline": self.plan.inline,
+            "inline": self.inline(bound.operation.name),
         }
         if facts := self.plan.facts.get(bound.operation.name):
             about["facts"] = {name: list(path) for name, path in facts.items()}
@@ -180,6 +181,13 @@ class Context(NamedTuple):
             about["stored"] = {job: self.prefix(job) for job in sorted(jobs)}
         payload = {"bunsui": {**about, **self.about, **more}, "inputs": self.inputs(bound)}
         return payload if self.batch is None else {**payload, "items": self.batch}
+
+    def inline(self, name: str) -> Json:
+        """Bytes that a step's result may have in the state machine; who runs the pipeline as a step may allow less."""
+        made = self.stands_for.get(name, name)
+        if made not in self.plan.exports or types.is_small(self.plan.operations[made].operation.result_type()):
+            return self.plan.inline
+        return jsonata(f"$min([{self.plan.inline}, {self.given}.inline])")
 
     def prefix(self, job: str) -> str:
         """What the keys of a job's stored results begin with, as a value."""
