@@ -188,6 +188,15 @@ def test_an_element_can_have_another_end(settings: dict[str, Any], result: list[
     assert made.run().outputs["report"] == result
 
 
+def test_the_handler_gets_the_element_that_failed() -> None:
+    numbers = rows()
+    mend = operation("mend", ("row", "error"), Any)
+    each = check(on_error=Handle(mend, on=[ValueError]))
+    made = runner(numbers, Map("checked", each, over=numbers.output), report())
+    made.stub(rows=[1, 2, 3], check=even, mend=lambda row, error: f"{row}: {error['message']}")
+    assert made.stub(report=lambda checked: checked).run().outputs["report"] == ["1: odd", 2, "3: odd"]
+
+
 def test_an_element_can_have_a_condition() -> None:
     ready, numbers = operation("ready", (), bool), rows()
     made = runner(ready, numbers, Map("checked", check(when=ready.output), over=numbers.output), report())
