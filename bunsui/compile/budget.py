@@ -125,6 +125,19 @@ def _written_down(operation: Step, inputs: Mapping[str, Source], each: int) -> I
             )
 
 
+def values_of_jobs(jobs: Iterable[Job]) -> Iterator[BunsuiError]:
+    """Values that stand in for the results of failed jobs and would not fit into the pipeline's machine."""
+    for job in jobs:
+        size = _size(job.values)
+        if size > INLINE:
+            yield DeclarationError(
+                "BUN301",
+                f"job {job.name!r}: on_error gives values of {size:,} bytes of JSON; there is room for {INLINE:,}",
+                where=job.where,
+                hint="keep large values in a file of the package or in a bucket, and read them in the function",
+            )
+
+
 def _size(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False).encode())
 

@@ -15,7 +15,7 @@ from bunsui.compile.segment import Segment, own, waiting
 from bunsui.compile.session_machine import SessionPlan, session_layout, session_machines
 from bunsui.compile.steps.context import KEPT
 from bunsui.compile.workers import table_arn
-from bunsui.errors import Where
+from bunsui.errors import Where, raise_all
 from bunsui.graph.part import Arrive, Join, Part
 from bunsui.graph.schedule import schedule
 from bunsui.model.binding import job_needs
@@ -40,6 +40,7 @@ def compiled_session(pipeline: Pipeline, names: Names, jobs: Jobs, stored: Colle
     Raises:
         DeclarationError: BUN301 when a limit of AWS would be exceeded.
     """
+    raise_all(budget.values_of_jobs(pipeline.jobs))
     starts = _starts(pipeline, jobs, stored)
     part = schedule(
         {name: start.needs for name, start in starts.items()}, {name: start.feeds for name, start in starts.items()}
@@ -52,7 +53,8 @@ def compiled_session(pipeline: Pipeline, names: Names, jobs: Jobs, stored: Colle
 def _starts(pipeline: Pipeline, jobs: Jobs, stored: Collection[str]) -> dict[str, JobStart]:
     """How the jobs of the graph are started; those that handle failures belong to the jobs that fail."""
     needs = job_needs(pipeline.operations, pipeline.jobs)
-    handlers, starts = {}, {}
+    handlers: dict[str, JobStart] = {}
+    starts: dict[str, JobStart] = {}
     for job in sorted(pipeline.jobs, key=lambda one: not isinstance(one, HandlerJob)):
         members = [bound for bound in pipeline.operations.values() if bound.job == job.name]
         sources = [source for bound in members for source in bound.sources]

@@ -58,8 +58,8 @@ def bind(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], wh
     bound = {name: _bound(step, jobs_of[name], scope, errors) for name, step in scope.operations.items()}
     for job in jobs:
         if isinstance(job, HandlerJob):
-            (handler,) = job.operations
-            bound[handler.name] = _handler(job.name, handler, binding_job.of_handler(job, jobs_of, scope), errors)
+            others = binding_job.of_handler(job, jobs_of, scope)
+            bound[job.handler.name] = _handler(job.name, job.handler, others, errors)
     conditions = binding_job.conditions(jobs, jobs_of, scope, errors)
     raise_all(_once(chain(errors, binding_job.wrong_values(jobs))))
     raise_all(_unused(scope, bound, conditions))

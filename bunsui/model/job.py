@@ -11,7 +11,7 @@ from bunsui.model.declaration import Name, refuse, show
 from bunsui.model.handle import Handle
 from bunsui.model.names import shorten
 from bunsui.model.on_error import Fallback, OnError, Skip
-from bunsui.model.operation import A_YEAR
+from bunsui.model.operation import A_YEAR, Operation
 from bunsui.model.order import Ordered
 from bunsui.model.step import Step, When
 
@@ -93,6 +93,16 @@ class HandlerJob(Job):
     """
 
     handles: Name
+
+    def __init__(self, name: str, /, *operations: Step, **data: Any) -> None:
+        super().__init__(name, *operations, **data)
+
+    @property
+    def handler(self) -> Operation:
+        """Its only operation."""
+        (handler,) = self.operations
+        assert isinstance(handler, Operation)
+        return handler
 
 
 def with_handlers(jobs: Sequence[Job]) -> tuple[Job, ...]:

@@ -113,7 +113,7 @@ class Pipeline(Declaration):
         taken |= {
             one.operation for when in self._conditions.values() for one in when.refers if isinstance(one, FromOutput)
         }
-        handlers = {step.name for job in self.jobs if isinstance(job, HandlerJob) for step in job.operations}
+        handlers = {job.handler.name for job in self.jobs if isinstance(job, HandlerJob)}
         return {name: bound for name, bound in self._bound.items() if name not in taken | handlers}
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bunsui import Failure, Fallback, Handle, Job, Parameter, Pipeline, Skip, exists, length
+from bunsui import BunsuiError, Failure, Fallback, Handle, Job, Parameter, Pipeline, Skip, exists, length
 from bunsui.compile import failure
 from bunsui.interpreter.jsonata import compiled as jsonata
 from bunsui.testing import PipelineRunner
@@ -124,6 +124,14 @@ def test_values_may_stand_in_for_results() -> None:
     run = made.run()
     assert outputs(run, "three") == {"last": {"value": 7}}
     assert run.invocations[-1].inputs == {"a": [7], "b": None}
+
+
+def test_values_have_to_fit_into_the_pipelines_machine() -> None:
+    a = step("a", returns=str)
+    PipelineRunner(Pipeline("p", jobs=[Job("one", a, on_error=Fallback({a: "x" * 32_000}))]))
+    with pytest.raises(BunsuiError) as raised:
+        PipelineRunner(Pipeline("p", jobs=[Job("one", a, on_error=Fallback({a: "x" * 33_000}))]))
+    assert raised.value.code == "BUN301"
 
 
 def rescued(takes: Any = None, **settings: Any) -> PipelineRunner:
