@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bunsui.graph.part import Join, leaves
 from bunsui.graph.schedule import schedule
 from bunsui.model.binding import job_needs
+from bunsui.model.job import HandlerJob
 from bunsui.model.pipeline import Pipeline
 
 Needs = Mapping[str, frozenset[str]]
@@ -77,15 +78,18 @@ def content(pipeline: Pipeline) -> Content:
 
 
 def _order(pipeline: Pipeline) -> tuple[Edge, ...]:
-    needs = job_needs(pipeline.operations, pipeline.jobs)
-    said = {job.name: [earlier.name for earlier, _ in job.predecessors] for job in pipeline.jobs}
-    feeds: dict[str, set[str]] = {job: set() for job in needs}
+    """A job that handles a failure stands behind the job that fails, and takes no part in the graph of the others."""
+    handlers = {job.name: [job.handles] for job in pipeline.jobs if isinstance(job, HandlerJob)}
+    found = job_needs(pipeline.operations, pipeline.jobs)
+    needs = {job: earlier for job, earlier in found.items() if job not in handlers}
+    said = {job.name: [earlier.name for earlier, _ in job.predecessors] for job in pipeline.jobs} | handlers
+    feeds: dict[str, set[str]] = {job: set() for job in found}
     for bound in pipeline.operations.values():
         feeds[bound.job] |= {pipeline.operations[name].job for name in bound.feeds} - {bound.job}
-    joins = _joins(needs, {job: frozenset(found) for job, found in feeds.items()})
+    joins = _joins(needs, {job: frozenset(feeds[job]) for job in needs})
     return tuple(
         Edge(earlier, job, False, earlier in joins.get(job, ()))
-        for job in needs
+        for job in found
         for earlier in dict.fromkeys((*said[job], *joins.get(job, ())))
     )
 

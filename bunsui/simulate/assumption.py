@@ -21,6 +21,7 @@ from typing import Any
 from bunsui.errors import BunsuiError, UsageError, Where, raise_all
 from bunsui.model.approval import Approval
 from bunsui.model.bound import Bound
+from bunsui.model.nested import inner_first
 from bunsui.model.operation import Operation
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.step import Step
@@ -103,8 +104,11 @@ def usual(step: Step) -> float | None:
 
 
 def steps(pipeline: Pipeline) -> dict[str, Bound]:
-    """Every step of a pipeline by name, with those within others."""
-    return {bound.operation.name: bound for outer in pipeline.operations.values() for bound in outer.all}
+    """Every step of a pipeline by name, with those within others; `billing.total` of a nested pipeline."""
+    found = {bound.operation.name: bound for outer in pipeline.operations.values() for bound in outer.all}
+    for name, inner in inner_first(pipeline).items():
+        found |= {f"{name}.{bound.operation.name}": bound for outer in inner.operations.values() for bound in outer.all}
+    return found
 
 
 def from_file(file: Path, pipeline: Pipeline) -> dict[str, Assumption]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from bunsui.compile.plan import Plan
 from bunsui.interpreter import Call, DynamoDB, Took
 from bunsui.model.names import SESSIONS_TABLE
+from bunsui.model.nested import inner_first
+from bunsui.simulate.stage import compiled
 from bunsui.targets.lambda_ import Lambda
 
 if TYPE_CHECKING:
@@ -62,7 +64,11 @@ class Meter:
     def __init__(self, made: Plan) -> None:
         self._runs: dict[str, Run] = {}
         self.used: defaultdict[str, float] = defaultdict(float)
-        self._targets = {made.names.function(name): worker.work.target for name, worker in made.workers.items()}
+        self._targets = {
+            one.names.function(name): worker.work.target
+            for one in (made, *map(compiled, inner_first(made.pipeline).values()))
+            for name, worker in one.workers.items()
+        }
 
     @property
     def transitions(self) -> Mapping[str, int]:

@@ -40,6 +40,15 @@ Inside = frozenset[Any]
 """The records that a value lies in: a type may contain itself."""
 
 
+def last(annotation: Any) -> Any:
+    """The same for what a loop repeats: a field of a record that may be None is, as a last page has no next."""
+    kind = _kind(annotation, frozenset())
+    fields = fields_of(kind) if kind not in VALUES else None
+    if fields is None:
+        return plausible(annotation)
+    return {name: None if type(None) in members(field) else plausible(field) for name, field in fields.items()}
+
+
 def plausible(annotation: Any, inside: Inside = frozenset()) -> Any:
     """A JSON value of the type: of a union the first member that is not None, of an enum its first value.
 

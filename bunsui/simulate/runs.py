@@ -64,10 +64,16 @@ class Run:
         return replace(self, began=began, ended=ended)
 
 
-def runs(execution: Execution, steps: Sequence[str]) -> dict[str, Run]:
-    """The steps that were reached or skipped, by name; one that ran several times is told once."""
+def runs(executions: Sequence[Execution], steps: Sequence[str]) -> dict[str, Run]:
+    """The steps that were reached or skipped, by name; one that ran several times is told once.
+
+    Args:
+        executions: of the pipeline's state machine, and behind it those of its jobs.
+        steps: their names.
+    """
     found: dict[str, Run] = {}
-    for child in execution.nested:
+    execution, *children = executions
+    for child in children:
         events = [_event(told) for told in child.history]
         spans, open_ = _spans(events, {state_name(name): name for name in steps})
         history = [one for read in (operation_runs, mapped_runs, decided_runs) for one in read(events, steps)]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bunsui.model.operation import Operation
 from bunsui.model.pipeline import Pipeline
-from bunsui.simulate.assumption import SECONDS, UNSET, Assumption, Failing, check
+from bunsui.model.repeat import Repeat
+from bunsui.simulate.assumption import SECONDS, UNSET, Assumption, Failing, check, steps
 from bunsui.simulate.functions import Stub
 from bunsui.simulate.memory import MemoryS3
 from bunsui.simulate.meter import Meter
 from bunsui.simulate.model import Simulation
-from bunsui.simulate.plausible import plausible
+from bunsui.simulate.plausible import last, plausible
 from bunsui.simulate.prices import HOME
 from bunsui.simulate.stage import begin, compiled
 from bunsui.simulate.surroundings import Surroundings
@@ -81,10 +83,16 @@ def simulate(
 def _stubs(pipeline: Pipeline, assumed: Mapping[str, Assumption], failing: Iterable[Failing]) -> dict[str, Stub]:
     found = {}
     errors = {one.operation: one.errors() for one in failing}
-    for name, unit in pipeline.units.items():
-        one, target = assumed.get(name, Assumption()), unit.operation.runs
+    repeated = {
+        inner for bound in steps(pipeline).values() if isinstance(bound.operation, Repeat) for inner in bound.all
+    }
+    for name, bound in steps(pipeline).items():
+        if not isinstance(bound.operation, Operation):
+            continue
+        one, target = assumed.get(name, Assumption()), bound.operation.runs
         seconds = SECONDS if one.seconds is None else one.seconds
-        result = plausible(unit.operation.result_type()) if one.result is UNSET else one.result
+        made_up = last if bound in repeated else plausible
+        result = made_up(bound.operation.result_type()) if one.result is UNSET else one.result
         stub = found[name] = Stub(result, errors.get(name), seconds, failing=seconds)
         if isinstance(target, Lambda) and seconds > target.timeout:
             stub.errors = type(KILLED, (RuntimeError,), {})(f"Task timed out after {target.timeout}.00 seconds")

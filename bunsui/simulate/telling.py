@@ -72,7 +72,8 @@ class Played:
 
     @cached_property
     def _runs(self) -> Mapping[str, Run]:
-        return runs(self.execution, tuple(self._steps))
+        own = (bound.operation.name for outer in self.pipeline.operations.values() for bound in outer.all)
+        return runs(self.world.executions(self.execution), tuple(own))
 
     @cached_property
     def _nodes(self) -> Mapping[str, Run]:

@@ -13,7 +13,7 @@ import pytest
 
 from bunsui import Dataset
 from bunsui.runtime.decode import decode
-from bunsui.simulate.plausible import LENGTH, plausible
+from bunsui.simulate.plausible import LENGTH, last, plausible
 
 
 class Colour(enum.Enum):
@@ -24,6 +24,11 @@ class Colour(enum.Enum):
 class Row(TypedDict):
     day: datetime.date
     count: int
+
+
+class Page(TypedDict):
+    rows: list[int]
+    next: str | None
 
 
 class Pair(NamedTuple):
@@ -90,3 +95,10 @@ def test_what_is_not_annotated_is_nothing() -> None:
     assert plausible(Any) is None
     assert plausible(list) == [None] * LENGTH
     assert plausible(dict) == {"text": None}
+
+
+def test_the_last_round_of_a_loop_has_no_next() -> None:
+    found = last(Tree)
+    assert (found["colour"], found["below"]) == ("red", None)
+    assert last(int | None) == 1
+    assert last(Page) == {"rows": [1] * LENGTH, "next": None}

@@ -11,11 +11,9 @@ from bunsui.simulate.simulation import parameters_of, simulate
 
 from .mixed import mixed
 
-DONE = {"fetch": Assumption(2.0, {"items": [], "next": None}, "file")}
-
 
 def simulated(*failing: str, **assumed: Assumption) -> Simulation:
-    return simulate(mixed, parameters_of(mixed), {**DONE, **assumed}, map(Failing.parse, failing))
+    return simulate(mixed, parameters_of(mixed), assumed, map(Failing.parse, failing))
 
 
 def told(found: Simulation, field: str) -> dict[str, Any]:
@@ -23,7 +21,7 @@ def told(found: Simulation, field: str) -> dict[str, Any]:
 
 
 def test_a_step_takes_as_long_as_what_lies_within_it() -> None:
-    found = simulated(check=Assumption(4.0), check_far=Assumption(7.0))
+    found = simulated(check=Assumption(4.0), check_far=Assumption(7.0), fetch=Assumption(2.0))
     assert found.status is Status.SUCCEEDED
     assert told(found, "duration_s") == {
         "split": 1.0,
