@@ -18,6 +18,7 @@ from bunsui.session.failure import CANCELLED
 from bunsui.session.ids import utc_now
 from bunsui.session.model import Cancellation, Session, Status
 from bunsui.session.reconcile import Reconciler
+from bunsui.session.segments import segment_executions
 from bunsui.session.store import Ending, Store
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Canceller:
         cause = f"cancelled{f' by {who}' if who else ''}{f': {why}' if why else ''}"[:CAUSE_LIMIT]
         at = _stop(self._executions, session.execution, cause)
         after = self._settled(session, Ending(Status.ABORTED, at, CANCELLED, cause) if at else None)
-        jobs = (*self._stop_jobs(after, cause), *self._stop_nested(after, who=who, why=why))
+        segments = self._stop_segments(after, None, after.execution, cause) if at is not None else ()
+        jobs = (*segments, *self._stop_jobs(after, cause), *self._stop_nested(after, who=who, why=why))
         if at is None or after.status is not Status.ABORTED:
             return _over(after)
         message = f"session {session.id} is cancelled"
@@ -81,7 +83,24 @@ class Canceller:
             if at is not None:
                 store.settle_job_run(session.id, run, Ending(Status.ABORTED, at, CANCELLED, cause))
                 yield execution
+            if not run.status.finished:
+                yield from self._stop_segments(session, run.job, execution, cause)
         self._reconciler.job_runs(session, store.job_runs(session.id, session.attempt))
+
+    def _stop_segments(self, session: Session, job: str | None, execution: str, cause: str) -> Iterator[str]:
+        """Stop what an execution's state machine was cut into, and yield the executions that were running."""
+        from bunsui.aws import ServiceError
+
+        if not execution:
+            return
+        try:
+            events = tuple(self._executions.history(execution, data=False))
+        except ServiceError:
+            return  # What AWS does not tell was not begun, or Step Functions stops it alone.
+        for segment in segment_executions(session, job, execution, events, self.prefix):
+            if _stop(self._executions, segment, cause) is not None:
+                yield segment
+            yield from self._stop_segments(session, job, segment, cause)
 
     def _stop_nested(self, session: Session, *, who: str, why: str) -> Iterator[str]:
         """Cancel the sessions of nested pipelines that a stopped session had running, and yield what was stopped."""

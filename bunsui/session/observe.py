@@ -6,19 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from bunsui.errors import UsageError
 from bunsui.session import lines as log
-from bunsui.session.arns import Place, job_execution
+from bunsui.session.arns import Place, job_execution, machine_of
 from bunsui.session.decided import decided_runs
-from bunsui.session.history import operation_runs
+from bunsui.session.history import ENDED, operation_runs
 from bunsui.session.ids import PATTERN, utc_now
 from bunsui.session.logs import LogReader
 from bunsui.session.mapped import mapped_runs
 from bunsui.session.model import Failure, JobRun, LogLine, OperationRun, Session, SessionReport, Status
 from bunsui.session.operations import WRONG, complete
 from bunsui.session.reconcile import Reconciler
+from bunsui.session.segments import segment_executions
 from bunsui.session.store import Store
 
 if TYPE_CHECKING:
@@ -38,6 +39,18 @@ _T = TypeVar("_T")
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 
+class _History(NamedTuple):
+    """What one execution's history tells.
+
+    Attributes:
+        runs: of operations.
+        segments: executions that it has begun.
+    """
+
+    runs: tuple[OperationRun, ...]
+    segments: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Observer:
     """Looks at sessions by way of a connection; every method raises AwsError.
@@ -51,7 +64,7 @@ class Observer:
     prefix: str = ""
     pipelines: Sequence[str] = ()
     clock: Callable[[], datetime] = utc_now
-    _histories: dict[str, tuple[OperationRun, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _histories: dict[str, _History] = field(default_factory=dict, repr=False, compare=False)
     """Of finished executions, which never change."""
 
     def session(self, which: Which) -> Session:
@@ -113,20 +126,34 @@ class Observer:
         return report.model_copy(update={"failure": failure, "notes": notes.told()})
 
     def _history(self, session: Session, run: JobRun, declared: Sequence[str]) -> tuple[OperationRun, ...]:
+        """The operations of a job run from its execution's history, and from those of its segments."""
+        executions, found = [job_execution(session, run, self.prefix)], list[OperationRun]()
+        for execution in filter(None, executions):
+            history = self._histories.get(execution) or self._read(session, run, execution, declared)
+            found += history.runs
+            executions += history.segments
+        cut = len(executions) > 1
+        return tuple(sorted(found, key=lambda one: one.started or _FAR) if cut else found)
+
+    def _read(self, session: Session, run: JobRun, execution: str, declared: Sequence[str]) -> _History:
+        from bunsui.aws import ServiceError
         from bunsui.aws.stepfunctions import StepFunctions
 
-        execution = job_execution(session, run, self.prefix)
-        if not execution or execution in self._histories:
-            return self._histories.get(execution, ())
         states = StepFunctions(self.aws)
-        events = tuple(states.history(execution, data=False))
-        decided = decided_runs(events, declared)
-        if any(one.status is Status.SKIPPED for one in decided):
-            decided = decided_runs(states.history(execution), declared)
+        try:
+            events = tuple(states.history(execution, data=False))
+            decided = decided_runs(events, declared)
+            if any(one.status is Status.SKIPPED for one in decided):
+                decided = decided_runs(states.history(execution), declared)
+        except ServiceError as error:
+            if error.aws_code == "ExecutionDoesNotExist" and "_" in machine_of(execution):
+                return _History((), ())
+            raise
         found = (*operation_runs(events, declared), *mapped_runs(events, declared), *decided)
-        if run.status.finished:
-            self._histories[execution] = found
-        return found
+        history = _History(found, tuple(segment_executions(session, run.job, execution, events, self.prefix)))
+        if run.status.finished or any(event.type in ENDED for event in events):
+            self._histories[execution] = history
+        return history
 
     def _operation_lines(self, session: Session) -> tuple[LogLine, ...]:
         reader = LogReader(self.aws, self.prefix)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from bunsui.session.model import Session
 
 
+KEPT = "*"
+"""What a job's output calls all results that are left in S3, which then need no entries of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Artefacts:
     """The artefact bucket's objects by way of a connection (bunsui.runtime.envelope.Objects)."""
@@ -70,7 +74,8 @@ def output(session: Session, job: str, operation: str, stack: str, objects: Obje
         AwsError: AWS refused to let it be read.
     """
     outputs = session.outputs or {}
-    envelope = outputs.get(job, {}).get(operation)
+    results = outputs.get(job, {})
+    envelope = results.get(operation) or ({"stored": operation, "job": job} if KEPT in results else None)
     if envelope is None:
         known = ", ".join(f"{name}.{one}" for name, results in outputs.items() for one in results)
         raise UsageError(

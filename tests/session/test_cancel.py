@@ -42,6 +42,7 @@ class Tables:
 
 
 def canceller(tables, **answers):
+    answers = {"get_execution_history": {"events": []}, **answers}
     executions = Answers({name: answer if isinstance(answer, list) else [answer] for name, answer in answers.items()})
     waits = []
     aws = FakeAws({"stepfunctions": executions, "dynamodb": tables})
@@ -111,3 +112,34 @@ def test_an_execution_that_aws_does_not_know():
     assert done.message == "session s has no execution that AWS knows; nothing was stopped"
     old = SESSION.model_copy(update={"started": START - timedelta(days=2)})
     assert one.cancel(old).session.status is Status.ABORTED
+
+
+def entered(number, id):
+    details = {"name": f"segment {number}"}
+    return {"id": id, "timestamp": START, "type": "TaskStateEntered", "stateEnteredEventDetails": details}
+
+
+def test_segments_are_stopped_too():
+    """Of the session's own machine, of a job's, and of a segment that is cut again."""
+    one, executions, _ = canceller(
+        Tables(),
+        describe_execution=[
+            execution("RUNNING"),
+            execution("ABORTED", stopDate=at(5), error="Cancelled", cause="cancelled"),
+            execution("RUNNING"),
+        ],
+        stop_execution={"stopDate": at(5)},
+        get_execution_history=[
+            {"events": [entered(3, 2)]},
+            {"events": []},
+            {"events": [entered(1, 2), entered(2, 5)]},
+            {"events": [entered(4, 2)]},
+            {"events": []},
+        ],
+    )
+    done = one.cancel(SESSION)
+    machines = ["flights", "flights_3", "flights-ingest", "flights-ingest_1", "flights-ingest_4", "flights-ingest_2"]
+    assert [arn.split(":")[6] for arn in done.executions] == machines
+    assert {arn.split(":")[7] for arn in done.executions} == {"s-1", "s-1-ingest"}
+    stops = [request["executionArn"] for method, request in executions.asked if method == "stop_execution"]
+    assert tuple(stops) == done.executions

@@ -51,6 +51,15 @@ def test_every_kind_of_result_is_read(envelope, found):
     assert value(envelope, **{f"{PLACE}/{name}": one for name, one in objects.items()}) == found
 
 
+def test_results_without_entries_are_found_by_name():
+    kept = session(report={"value": 1}, **{"*": {"stored": "*", "job": "publish", "count": 2}})
+    objects = Objects(**{f"{PLACE}/rows.json": [1, 2]})
+    assert output(kept, "publish", "rows", "dev-flights", objects) == [1, 2]
+    assert output(kept, "publish", "report", "dev-flights", objects) == 1
+    with pytest.raises(UsageError, match="there is no"):
+        output(kept, "publish", "row", "dev-flights", objects)
+
+
 @pytest.mark.parametrize(("job", "operation"), [("publish", "reports"), ("other", "report")])
 def test_an_output_that_is_none_is_told(job, operation):
     with pytest.raises(UsageError) as wrong:
