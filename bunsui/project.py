@@ -16,6 +16,7 @@ from bunsui.errors import BunsuiError, UsageError, Where, raise_all
 from bunsui.loading import load
 from bunsui.model.environment import Environment
 from bunsui.model.names import Names
+from bunsui.model.nested import inner_first
 from bunsui.model.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Project:
 
     @cached_property
     def pipelines(self) -> Mapping[str, Pipeline]:
-        """The project's pipelines by name.
+        """The project's pipelines by name, those that are nested in others among them.
 
         Raises:
             UsageError, DeclarationError, BunsuiErrors: BUN402, BUN201, and whatever is wrong with the declarations.
@@ -112,7 +113,8 @@ class Project:
         found: dict[str, Pipeline] = {}
         errors: list[BunsuiError] = []
         loaded = [load(spec, self.config.root, where) for spec in self.config.pipelines]
-        for pipeline in (*loaded, *self._given):
+        listed = (*loaded, *self._given)
+        for pipeline in (*listed, *(inner for outer in listed for inner in inner_first(outer).values())):
             known = found.setdefault(pipeline.name, pipeline)
             if known is not pipeline:
                 errors.append(
@@ -128,18 +130,21 @@ class Project:
         return found
 
     def pipeline(self, name: str | None = None) -> Pipeline:
-        """A pipeline by name or as `package.module:object`; the only one when no name is given.
+        """A pipeline by name or as `package.module:object`; the only one that is in no other when no name is given.
 
         Raises:
             UsageError: BUN403.
         """
         if name is not None and ":" in name:
             found = load(name, self.config.root)
-            self._by_place[found.name] = found
+            self._by_place |= {**inner_first(found), found.name: found}
             return found
+        if name in self._by_place:
+            return self._by_place[name]
         known = self.pipelines
-        if name is None and len(known) == 1:
-            return next(iter(known.values()))
+        outermost = known.keys() - {inner for one in known.values() for inner in inner_first(one)}
+        if name is None and len(outermost) == 1:
+            return known[outermost.pop()]
         if name is not None and name in known:
             return known[name]
         if not known:
@@ -152,6 +157,11 @@ class Project:
         message = "the project has no pipelines" if not known else f"there is no pipeline {name!r}"
         raise UsageError("BUN403", "which pipeline?" if known and name is None else message, hint=hint)
 
+    def family(self, name: str | None = None) -> tuple[Pipeline, ...]:
+        """The pipelines that are deployed together with a pipeline, each before those that run it; itself last."""
+        pipeline = self.pipeline(name)
+        return (*inner_first(pipeline, together=True).values(), pipeline)
+
     # Compiling
 
     def compile(self, name: str | None = None, *, template_format: Format | None = None) -> Assembly:
@@ -161,9 +171,11 @@ class Project:
             DeclarationError: BUN301 to BUN305.
             UsageError: BUN306, an earlier assembly cannot be read.
         """
+        return self._compile(self.pipeline(name), template_format)
+
+    def _compile(self, pipeline: Pipeline, template_format: Format | None = None) -> Assembly:
         from bunsui.compile.assembly import assemble
 
-        pipeline = self.pipeline(name)
         folder = self._folder(pipeline)
         with self._files(folder):
             return assemble(

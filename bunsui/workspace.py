@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bunsui.errors import BunsuiError, BunsuiErrors, UsageError
 from bunsui.model.names import Names
+from bunsui.model.nested import nested
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.step import within
 from bunsui.project import Project
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from bunsui.compile.assets import Asset
     from bunsui.deploy.events import Event
     from bunsui.deploy.models import Deployment, Destruction, Plan
+    from bunsui.deploy.protocols import Needed
     from bunsui.local import LocalServer
     from bunsui.session.model import (
         Answer,
@@ -86,9 +88,10 @@ class Workspace(Project):
     def deploy(
         self, name: str | None = None, *, approve: Approve | None = None, notify: Notify | None = None
     ) -> Deployment:
-        """Deploy a pipeline; `approve` sees the plan first and without it nothing is changed.
+        """Deploy a pipeline, after those that are deployed together with it; `approve` sees the plan first.
 
-        New locks of requirements are written, so that the next deployment has the same.
+        Without `approve` nothing is changed. New locks of requirements are written, so that the next deployment has
+        the same.
 
         Raises:
             ApprovalError, DeploymentError, AwsError: see bunsui.deploy.pipeline.deploy.
@@ -97,14 +100,17 @@ class Workspace(Project):
         from bunsui.deploy.events import ignore
         from bunsui.deploy.pipeline import deploy
 
-        assembly = self.compile(name)
-        folder = self._folder(self.pipeline(name))
-        with self._files(folder):
-            assembly.keep_locks(folder)
+        family = self.family(name)
+        *first, assembly = (self._compile(one) for one in family)
+        for one, made in zip(family, (*first, assembly), strict=True):
+            with self._files(self._folder(one)):
+                made.keep_locks(self._folder(one))
         build, platform = self._builder()
         return deploy(
             self.aws,
             assembly,
+            first=first,
+            needs=self._needed(family),
             build=build,
             approve=approve,
             notify=notify or ignore,
@@ -117,17 +123,37 @@ class Workspace(Project):
         from bunsui.deploy.events import ignore
         from bunsui.deploy.pipeline import diff
 
-        return diff(self.aws, self.compile(name), notify=notify or ignore, account=self.environment.account)
+        *first, assembly = (self._compile(one) for one in self.family(name))
+        return diff(self.aws, assembly, notify=notify or ignore, account=self.environment.account, first=first)
 
     def destroy(
         self, name: str | None = None, *, approve: Approve | None = None, notify: Notify | None = None
     ) -> Destruction:
-        """Delete a pipeline's stack; what its template retains stays."""
+        """Delete a pipeline's stack; what its template retains stays, and so do pipelines deployed together with it."""
         from bunsui.deploy.destroy import destroy
-        from bunsui.deploy.events import ignore
+        from bunsui.deploy.events import Note, ignore
 
-        stack = self._names(self.pipeline(name).name).stack
-        return destroy(self.aws, stack, approve=approve, notify=notify or ignore)
+        *others, pipeline = self.family(name)
+        stack, told = self._names(pipeline.name).stack, notify or ignore
+        for outer in self._declared.values():
+            if any(step.pipeline.name == pipeline.name for step in nested(outer)):
+                told(Note(stack=stack, text=f"pipeline {outer.name} runs it, and fails without it"))
+        done = destroy(self.aws, stack, approve=approve, notify=told)
+        for one in others:
+            told(Note(stack=stack, text=f"pipeline {one.name} stays, which was deployed together with it"))
+        return done
+
+    def _needed(self, family: tuple[Pipeline, ...]) -> list[Needed]:
+        """The pipelines that these run and that are deployed apart from them."""
+        from bunsui.deploy.protocols import Needed
+
+        ours = {one.name for one in family}
+        return [
+            Needed(step.pipeline.name, self._names(step.pipeline.name).stack, one.name)
+            for one in family
+            for step in nested(one)
+            if step.pipeline.name not in ours
+        ]
 
     def _builder(self) -> tuple[Callable[[Asset], Path], str]:
         """What makes zips, and for which platform; the embedded AWS runs functions with this interpreter."""
@@ -224,12 +250,12 @@ class Workspace(Project):
         )
 
     def latest(self, pipeline: str | None = None) -> Session:
-        """The newest session of the environment, or of one of its pipelines.
+        """The newest session of the environment that no other one runs, or of one of its pipelines.
 
         Raises:
             UsageError: BUN701 when there is none.
         """
-        found = self.list(pipeline=pipeline, limit=1).sessions
+        found = self.sessions.list(pipeline=pipeline, limit=1, outermost=pipeline is None).sessions
         if not found:
             raise UsageError("BUN701", "there are no sessions yet", hint="start one with `bunsui run`")
         return found[0]

@@ -200,3 +200,49 @@ def test_names_that_meet_in_aws_are_told(tmp_path: Path) -> None:
 
 def named(name: str, job: str) -> Pipeline:
     return Pipeline(name, jobs=[Job(job, operation("work"))])
+
+
+NESTING = """\
+from bunsui import Lambda, Nested, Pipeline, operation
+
+
+@operation(runs=Lambda())
+def work(month: int) -> int:
+    return month
+
+
+@operation(runs=Lambda())
+def other(month: int) -> int:
+    return month
+
+
+apart = Pipeline("apart", parameters={"month": int}, operations=[other])
+inner = Pipeline("inner", parameters={"month": int}, operations=[work, Nested("a", apart)])
+middle = Pipeline("middle", parameters={"month": int}, operations=[Nested("i", inner, deployed="together")])
+outer = Pipeline("outer", parameters={"month": int}, operations=[Nested("m", middle, deployed="together")])
+"""
+
+
+@pytest.fixture
+def nesting(project: Path) -> Workspace:
+    (project / "workspace_etl.py").write_text(NESTING)
+    return configured(project, "outer")
+
+
+def test_nested_pipelines_belong_to_the_project(nesting: Workspace) -> None:
+    assert list(nesting.pipelines) == ["outer", "apart", "inner", "middle"]
+    assert nesting.pipeline().name == "outer"
+    assert nesting.pipeline("apart").name == "apart"
+    assert [one.name for one in nesting.family("outer")] == ["inner", "middle", "outer"]
+    assert [one.name for one in nesting.family("apart")] == ["apart"]
+
+
+def test_nested_pipelines_of_one_that_is_named_by_its_place(project: Path) -> None:
+    (project / "workspace_etl.py").write_text(NESTING)
+    workspace = configured(project)
+    assert [one.name for one in workspace.family("workspace_etl:outer")] == ["inner", "middle", "outer"]
+    assert workspace.synth("inner").pipeline == "inner"
+
+
+def test_what_is_needed_is_what_is_deployed_apart(nesting: Workspace) -> None:
+    assert [(one.pipeline, one.by) for one in nesting._needed(nesting.family("outer"))] == [("apart", "inner")]

@@ -30,7 +30,7 @@ class Conversation:
         self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._resources = 0
-        self._finished: set[tuple[str, str]] = set()
+        self._finished: set[tuple[str, str, str]] = set()
 
     def __enter__(self) -> Conversation:
         return self
@@ -52,7 +52,7 @@ class Conversation:
 
     def _approve(self, plan: Plan) -> bool:
         self._stop()
-        self._resources = len(plan.changes)
+        self._resources = sum(len(one.changes) for one in (*plan.first, plan))
         self._finished = set()
         if self._yes:
             if not self._out.quiet:
@@ -72,7 +72,7 @@ class Conversation:
     def _resource(self, event: ResourceEvent) -> None:
         name = f"{event.path}/{event.logical_id}" if event.path else event.logical_id
         if event.status.endswith(("_COMPLETE", "_FAILED", "_SKIPPED")) and event.logical_id != event.stack:
-            self._finished.add((event.path, event.logical_id))
+            self._finished.add((event.stack, event.path, event.logical_id))
         words = f"{clock(event.time)} {_coloured(event.status.ljust(STATUS_WIDTH))} {event.type} {name}"
         self._line(f"{words}: {event.reason}" if event.reason else words)
         if self._resources:

@@ -31,7 +31,10 @@ WHAT = {"create": "would be created", "update": "would change", "delete": "would
 
 
 def show_plan(out: Output, plan: Plan, *, err: bool) -> None:
-    """What would happen to a stack, and which permissions widen."""
+    """What would happen to a stack and to those before it, and which permissions widen."""
+    for one in plan.first:
+        show_plan(out, one, err=err)
+        out.line(err=err)
     out.line(
         f"Stack {style(plan.stack, bold=True)} {'stays as it is' if plan.empty else WHAT[plan.operation]}", err=err
     )
@@ -73,6 +76,8 @@ def count(changes: Iterable[Change]) -> str:
 
 def show_deployment(out: Output, done: Deployment) -> None:
     """What was done, and the outputs of the stack."""
+    for one in done.first:
+        show_deployment(out, one)
     if done.changed:
         words = f"{style('deployed', fg='green')} in {duration(done.duration_s)}: {count(done.changes)}"
     else:

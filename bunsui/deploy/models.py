@@ -75,6 +75,7 @@ class Plan(Frozen):
         permission_widenings: of all templates of the stack.
         change_set: ARN while there is one.
         stack_id: ARN while there is a stack, even an empty one in review.
+        first: what happens before to the stacks of pipelines that are deployed together with this one.
     """
 
     stack: str
@@ -84,11 +85,12 @@ class Plan(Frozen):
     permission_widenings: tuple[Widening, ...] = ()
     change_set: str = ""
     stack_id: str = ""
+    first: tuple[Plan, ...] = ()
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def empty(self) -> bool:
-        """Whether nothing changes."""
+        """Whether nothing of this stack changes."""
         return not self.changes and not self.outputs_change and self.operation != "delete"
 
 
@@ -105,6 +107,7 @@ class Deployment(Frozen):
         permission_widenings: that were agreed to.
         uploaded: keys of the objects that were sent to the artefact bucket.
         duration_s: seconds from the first request to the last.
+        first: the same of the pipelines that were deployed together with this one, before it.
     """
 
     stack: str
@@ -116,6 +119,7 @@ class Deployment(Frozen):
     permission_widenings: tuple[Widening, ...] = ()
     uploaded: tuple[str, ...] = ()
     duration_s: float = 0.0
+    first: tuple[Deployment, ...] = ()
 
 
 class Destruction(Frozen):

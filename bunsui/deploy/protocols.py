@@ -51,6 +51,21 @@ class Assembly(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Needed:
+    """A pipeline that has to be deployed already.
+
+    Attributes:
+        pipeline: its name.
+        stack: name of its stack.
+        by: the pipeline that runs it.
+    """
+
+    pipeline: str
+    stack: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """How often to look whether AWS is done.
 

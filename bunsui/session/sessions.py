@@ -127,6 +127,7 @@ class Sessions:
         since: datetime | None = None,
         limit: int = PAGE,
         token: str | None = None,
+        outermost: bool = False,
     ) -> SessionPage:
         """Sessions of the environment, newest first; those recorded as running are settled if they are over.
 
@@ -138,12 +139,14 @@ class Sessions:
             since: only those started then or later.
             limit: at most so many.
             token: `next` of the page before.
+            outermost: only those that no other session runs.
 
         Raises:
             UsageError: BUN406, the token is not one of ours, or the limit is below 1.
         """
+        wanted = (lambda one: self._ours(one) and not one.parent) if outermost else self._ours
         page = Store(self.aws).page(
-            pipeline=pipeline, status=status, since=since, limit=limit, token=token, wanted=self._ours
+            pipeline=pipeline, status=status, since=since, limit=limit, token=token, wanted=wanted
         )
         reconciler = Reconciler(self.aws, self.prefix, self.clock)
         settled = (reconciler.session(session) for session in page.sessions)

@@ -17,7 +17,8 @@ from bunsui.errors import ExitCode
 def command(app: App, pipeline: str | None, yes: bool) -> ExitCode:
     """Delete a pipeline's stack: show what goes and what stays, ask, and carry it out.
 
-    The PIPELINE may be left out where the project has only one. Buckets and tables that the environment retains stay.
+    The PIPELINE may be left out where the project has only one. Buckets and tables that the environment retains stay,
+    and so do pipelines that were deployed together with it.
     """
     with Conversation(app.out, yes=yes) as conversation:
         done = app.workspace.destroy(pipeline, approve=conversation.approve, notify=conversation.notify)

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 def command(app: App, pipelines: tuple[str, ...], check: bool, template_format: Format | None) -> ExitCode:
     """Compile pipelines and write their assemblies: templates, state machines, permissions, graph, manifest.
 
-    A PIPELINE is a name or `package.module:object`; all of the project when none is given. Needs no AWS.
+    A PIPELINE is a name or `package.module:object`; all of the project when none is given. Those that are deployed
+    together with it are compiled as well. Needs no AWS.
     """
-    names = pipelines or tuple(app.workspace.pipelines) or (None,)
+    wanted = pipelines or tuple(app.workspace.pipelines) or (None,)
+    names = tuple(dict.fromkeys(one.name for name in wanted for one in app.workspace.family(name)))
     return (_check if check else _write)(app, names, template_format)
 
 
-def _write(app: App, names: tuple[str | None, ...], template_format: Format | None) -> ExitCode:
+def _write(app: App, names: tuple[str, ...], template_format: Format | None) -> ExitCode:
     done = [app.workspace.synth(name, template_format=template_format) for name in names]
     if app.out.json:
         app.out.result({"pipelines": [one.model_dump(mode="json") for one in done]})
@@ -46,7 +48,7 @@ def _write(app: App, names: tuple[str | None, ...], template_format: Format | No
     return ExitCode.OK
 
 
-def _check(app: App, names: tuple[str | None, ...], template_format: Format | None) -> ExitCode:
+def _check(app: App, names: tuple[str, ...], template_format: Format | None) -> ExitCode:
     from bunsui.compile.assembly import MANIFEST
 
     found = [app.workspace.check(name, template_format=template_format) for name in names]
