@@ -95,7 +95,7 @@ def parse(file: str) -> Invoice | Rejection:
     return reading.read(file, inbox.read_bytes(file))
 
 
-parsed = Map("parsed", parse, over=delivery.output.files, item="file", at_most=100)
+parsed = Map("parsed", parse, over=delivery.output.files, item="file", at_most=100, concurrency=5)
 
 
 # look up
