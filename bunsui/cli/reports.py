@@ -124,6 +124,7 @@ def failure_lines(failure: Failure) -> Iterator[str]:
         return
     where = [f"job {failure.job}"] if failure.job else []
     where += [f"operation {failure.operation}"] if failure.operation else []
+    where += [f"session {failure.session}"] if failure.session else []
     yield style(f"Failed: {', '.join(where) or 'the session'} ({failure.kind})", fg="red", bold=True)
     message = failure.message.strip().splitlines() or [""]
     yield f"  {style(failure.error or 'error', bold=True)}: {message[0]}"

@@ -74,22 +74,26 @@ def _plain(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bou
 
 def _read_inside(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
     """A step without code, whose inputs the state machine itself reads."""
-    plain = _plain(step, job, scope, errors)
-    refers = tuple(one for one in flat(plain.inputs.values()) if isinstance(one, FromOutput | FromParameter))
-    return replace(plain, refers=refers)
+    return _reading(_plain(step, job, scope, errors))
+
+
+def _reading(bound: Bound) -> Bound:
+    sources = flat(bound.inputs.values())
+    return replace(bound, refers=tuple(one for one in sources if isinstance(one, FromOutput | FromParameter)))
 
 
 def _bound(step: Step, job: str, scope: Scope, errors: list[BunsuiError]) -> Bound:
-    others = _plain if step.nests is None else _read_inside
-    return _completed(BINDERS.get(type(step), others)(step, job, scope, errors), scope, errors)
+    return _completed(BINDERS.get(type(step), _plain)(step, job, scope, errors), scope, errors)
 
 
 Binder = Callable[[Step, str, Scope, list[BunsuiError]], Bound]
 
 
 def _completed(bound: Bound, scope: Scope, errors: list[BunsuiError]) -> Bound:
-    """What every kind of step can have: a condition, and an operation that handles its failure."""
+    """What every kind of step can have: a condition, an operation that handles its failure, a pipeline to run."""
     step = bound.operation
+    if step.nests is not None:
+        bound = _reading(bound)
     if step.when is not None:
         bound = replace(bound, when=bind_condition(step.when, f"operation {step.name!r}", scope, errors))
     if isinstance(step.on_error, Handle):

@@ -34,7 +34,7 @@ EACH, OVER = "each", "over"
 
 
 def _each(value: object) -> object:
-    if not isinstance(value, Operation):
+    if not isinstance(value, Operation) and not (isinstance(value, Step) and value.nests is not None):
         raise refuse(f"{show(value)} is no operation", "write Map('checked', check, over=split.output.items)")
     return value
 
@@ -51,7 +51,7 @@ class Map(Step):
     It results in the list of the operation's results, in the order of the elements.
 
     Attributes:
-        each: the operation; it is in no job itself. Its parameters but the item are fed as ever.
+        each: the operation, or a nested pipeline; it is in no job itself. Its parameters but the item are fed as ever.
         over: an output that is a list, a parameter, a constant list, or what lies in S3: `Csv(…)`, `Objects(…)`, ….
         item: the operation's parameter that gets the element; by default the one that nothing else feeds.
         at_most: elements that an inline map may meet; more of them fail the job with `Bunsui.TooManyItems`.
@@ -59,7 +59,7 @@ class Map(Step):
         distributed: `True` or `Distributed(…)` for executions of their own, as always over what lies in S3.
     """
 
-    each: Annotated[SkipValidation[Operation], BeforeValidator(_each)]
+    each: Annotated[SkipValidation[Step], BeforeValidator(_each)]
     over: SkipValidation[Any]
     item: str | None = None
     at_most: int = Field(default=AT_MOST, ge=1)
@@ -87,9 +87,15 @@ class Map(Step):
             yield f"an inline map runs {CONCURRENCY} at a time at most", "add distributed=True"
         if settings is not None and "at_most" in data:
             yield "at_most= bounds an inline map", "write distributed=Distributed(max_items=…)"
-        if settings is not None and settings.express and self.each.runs.longest > EXPRESS:
+        each = self.each
+        if settings is not None and not isinstance(each, Operation):
             yield (
-                f"express=True, but operation {self.each.name!r} may take {self.each.runs.longest} s",
+                f"a distributed map runs a function for each element, and {each.name!r} is a pipeline",
+                "map inline, or put a distributed map into the pipeline",
+            )
+        elif settings is not None and isinstance(each, Operation) and settings.express and each.runs.longest > EXPRESS:
+            yield (
+                f"express=True, but operation {each.name!r} may take {each.runs.longest} s",
                 f"an express execution has {EXPRESS} s: lower the operation's timeout, or leave express away",
             )
 
@@ -153,7 +159,7 @@ class Map(Step):
         if settings is not None and settings.results is not None:
             return Signature(taken, Dataset, self.where)
         result = self.each.result_type()
-        gaps = self.each.when is not None or isinstance(self.each.on_error, Skip)
+        gaps = self.each.when is not None or isinstance(self.each.on_error, Skip) or self.each.maybe_nothing
         if gaps or (settings is not None and settings.tolerates):
             result = Optional[result]  # noqa: UP045 - built at run time
         return Signature(taken, GenericAlias(list, (result,)), self.where)

@@ -19,8 +19,8 @@ from bunsui.loading import load
 
 FOLDER = Path(__file__).parent / "cases"
 PUBLIC = (
-    "Bucket, Csv, Dataset, Distributed, Fallback, Job, Lambda, Map, Objects, Operation, Parameter, Pipeline, Retry, "
-    "Table, operation"
+    "Bucket, Csv, Dataset, Distributed, Fallback, Job, Lambda, Map, Nested, Objects, Operation, Parameter, Pipeline, "
+    "Retry, Table, operation"
 )
 
 

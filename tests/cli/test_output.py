@@ -470,3 +470,17 @@ def test_times(text, time):
 def test_no_times(text):
     with pytest.raises(click.BadParameter, match="is no time"):
         Moment().convert(text, None, None)
+
+
+def test_nested_pipelines_are_followed_to_their_sessions(capsys):
+    failed = samples.RUNS[1].operations[0].model_copy(update={"nested": True, "session": "inner-1"})
+    runs = (samples.RUNS[0], samples.RUNS[1].model_copy(update={"operations": (failed,)}))
+    session = samples.FAILED.model_copy(update={"parent": "outer-1", "step": "pay/billed"})
+    failure = samples.FAILURE.model_copy(update={"session": "inner-1"})
+    show_report(App(), SessionReport(session=session, jobs=runs, failure=failure))
+    told = click.unstyle(capsys.readouterr().out)
+    assert "part of session outer-1: pay/billed" in told
+    assert f"Failed: job {failure.job}, operation {failure.operation}, session inner-1 (error)" in told
+    assert re.search(rf"Sessions of nested pipelines:\n +{runs[1].job}/{failed.operation} +inner-1", told)
+    *_, first, second = told.rstrip().splitlines()
+    assert (first.split()[-2:], second.split()[-3:]) == (["status", "inner-1"], ["logs", "inner-1", "--failed"])

@@ -382,3 +382,37 @@ def test_a_list_of_results_has_less_room_within_it_too() -> None:
     joined = step("joined", {"all": list[list[str]]}, int, inputs={"all": many})
     runner = outer(*many, joined).stub(rows=list(range(20)), line="x" * 10_000, joined=lambda all: len(str(all)))
     assert runner.run().outputs["joined"] > 8 * 20 * 10_000
+
+
+def mapped(result: Any = int, **more: Any) -> PipelineRunner:
+    inner = billing(step("total", {"customer": str, "rate": int}, result))
+    customers, use = step("customers", {}, dict[str, list[str]]), step("use", {"bills": list}, list)
+    bills = Map("bills", Nested("bill", inner, **more), over=customers.output["ids"], item="customer")
+    return outer(customers, bills, use, parameters={"rate": int}).stub(use=lambda bills: bills)
+
+
+@pytest.mark.parametrize("ids", [[], ["a"], ["a", "bcd", "ef"]])
+def test_a_map_runs_it_for_each_element(ids: list[str]) -> None:
+    run = mapped().stub(customers={"ids": ids}, total=lambda customer, rate: len(customer) * rate).run(rate=7)
+    assert run.outputs["use"] == [len(one) * 7 for one in ids]
+    assert len(run.nested) == len(ids)
+    assert [one["step"] for one in run.nested] == ["main/bill"] * len(ids)
+
+
+def test_large_results_of_each_are_references() -> None:
+    runner = mapped(str).stub(customers={"ids": ["a"] * 90}, total=lambda customer, rate: customer * 9_000)
+    assert runner.run(rate=1).outputs["use"] == ["a" * 9_000] * 90
+
+
+def test_elements_that_are_not_there_to_be_read_are_told() -> None:
+    run = mapped().stub(customers={"ids": ["a" * 1_000] * 90}).run(rate=1)
+    assert (run.status, run.error) == ("FAILED", "Bunsui.TooLarge")
+    assert "an element of it is to be a parameter of pipeline billing" in run.message
+
+
+def test_an_element_that_fails_is_skipped() -> None:
+    def total(customer: str, rate: int) -> int:
+        return 1 // len(customer)
+
+    run = mapped(on_error=Skip(on=[ZeroDivisionError])).stub(customers={"ids": ["a", "", "a"]}, total=total).run(rate=1)
+    assert run.outputs["use"] == [1, None, 1]

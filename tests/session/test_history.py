@@ -186,3 +186,41 @@ def test_a_shortened_state_has_the_full_name_of_its_operation():
     history = History()
     history.task(shorten(name, 80), history.add("ExecutionStarted", 0, 0), 0, 1)
     assert [run.operation for run in operation_runs(history.events, [name])] == [name]
+
+
+MACHINE = {"resourceType": "states", "resource": "startExecution.sync:2"}
+ENDED = json.dumps({"ExecutionArn": "arn:…", "Error": "ValueError", "Cause": "no rate", "Status": "FAILED"})
+
+
+def failed_nested(history, previous):
+    """The events of a nested pipeline that fails; its failure is caught in order to fail with its own error."""
+    id = history.enter("billed", previous, 0)
+    id = history.attempt(id, 0, 1, "TaskFailed", MACHINE, error="States.TaskFailed", cause=ENDED)
+    return history.enter("billed: unsuccessful", history.add("TaskStateExited", id, 1, name="billed"), 1, "Fail")
+
+
+def test_a_nested_pipeline_is_told_as_one():
+    history = History()
+    id = history.add("ExecutionStarted", 0, 0)
+    id = history.attempt(history.enter("billed", id, 0), 0, 1, scheduled=MACHINE)
+    id = history.add("TaskStateExited", id, 1, name="billed")
+    history.attempt(history.enter("segment 1", id, 1), 1, 2, scheduled=MACHINE)
+    (run,) = operation_runs(history.events)
+    assert (run.operation, run.nested, run.status, run.handled) == ("billed", True, Status.SUCCEEDED, False)
+
+
+def test_its_failure_is_not_handled_by_being_told_again():
+    history = History()
+    history.add("ExecutionFailed", failed_nested(history, history.add("ExecutionStarted", 0, 0)), 1)
+    (run,) = operation_runs(history.events, ("billed",))
+    assert (run.status, run.error, run.message, run.handled) == (Status.FAILED, "ValueError", "no rate", False)
+
+
+def test_its_failure_is_handled_around_it():
+    history = History()
+    fork = history.enter("billed: whole", history.add("ExecutionStarted", 0, 0), 0, "Parallel")
+    id = failed_nested(history, history.add("ParallelStateStarted", fork, 0))
+    id = history.add("ParallelStateExited", history.add("ParallelStateFailed", id, 1), 1, name="billed: whole")
+    history.add("ExecutionSucceeded", history.enter("billed: fallback", id, 1, "Pass"), 2)
+    (run,) = operation_runs(history.events, ("billed",))
+    assert (run.status, run.error, run.handled) == (Status.FAILED, "ValueError", True)

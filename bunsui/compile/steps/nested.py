@@ -41,7 +41,7 @@ def links(bound: Bound, context: Context) -> list[Link]:
         "session": jsonata(session),
         "attempt": ATTEMPT,
         "parameters": _parameters(step, bound, context),
-        "inline": context.inline(step.name),
+        "inline": _inline(step, context),
         "parent": {"session": jsonata(f"{context.given}.session"), "step": f"{context.plan.job}/{step.name}"},
     }
     name = jsonata(f"{session} & {text(execution_name('', ATTEMPT))}")
@@ -57,7 +57,7 @@ def links(bound: Bound, context: Context) -> list[Link]:
     if step.description:
         state = {"Comment": step.description, **state}
     link = Link(state_name(step.name), state, ends={failed: failure.of_session(f"${caught}")})
-    return [link, *_look(step, wanted, context)]
+    return [*_element_there(step, bound, context), link, *_look(step, wanted, context)]
 
 
 def calls(bound: Bound, workers: Mapping[str, str], names: Names) -> Iterable[Call]:
@@ -79,6 +79,14 @@ def _session(step: Nested, context: Context) -> str:
     return f'$substring({context.given}.session, 0, {BEGIN}) & "-" & {told}'
 
 
+def _inline(step: Nested, context: Context) -> Json:
+    """Bytes that each of its results may have in the state machine."""
+    whole = context.about.get("inline")
+    if whole is None or step.alone is not None:
+        return context.inline(step.name) if whole is None else whole
+    return jsonata(f"$floor({str(whole).removeprefix('{% ').removesuffix(' %}')} / {len(step.results)})")
+
+
 def _parameters(step: Nested, bound: Bound, context: Context) -> dict[str, Json]:
     """The value of every parameter, for the pipeline's machine knows no defaults."""
     found: dict[str, Json] = {}
@@ -97,8 +105,8 @@ def _value(source: Source, parameter: Parameter, context: Context) -> Json:
         case FromList(items):
             return [_value(item, Parameter(parameter.name, types.item_type(parameter.type)), context) for item in items]
         case FromHere(name):
-            envelope = context.here[name]
-            return envelope["value"] if isinstance(envelope, dict) else jsonata(f"{envelope[3:-3]}.value")
+            element = f"{context.here[name][3:-3]}.value"
+            return jsonata(f"$exists({element}) ? {element} : null")
     value = context.read(source)
     if not source.path and not context.may_miss(source):
         return jsonata(value)
@@ -150,6 +158,27 @@ def _of_envelope(envelope: str, path: Sequence[str]) -> str:
     return value
 
 
+def _element_there(step: Nested, bound: Bound, context: Context) -> list[Link]:
+    """The state that fails when an element of a map came by reference; none where there is no element."""
+    here = [context.here[one.name][3:-3] for one in bound.inputs.values() if isinstance(one, FromHere) and one.far]
+    if not here:
+        return []
+    rule = " or ".join(f"$exists({element}.pointer)" for element in here)
+    cause = f"the list lies in S3, and an element of it is to be a parameter of pipeline {step.pipeline.name};"
+    return [_large(f"{step.name}: element", rule, f"{cause} let the list be shorter, or its elements keys or Datasets")]
+
+
+def _large(name: str, rule: str, cause: str) -> Link:
+    """A look that fails where the rule holds."""
+    large = state_name(f"{name} too large")
+    choice: State = {
+        "Type": "Choice",
+        "Choices": [{"Condition": jsonata(rule), "Next": large}],
+        "Default": ONWARD,
+    }
+    return Link(state_name(f"{name}?"), choice, ends={large: {"Type": "Fail", "Error": TOO_LARGE, "Cause": cause}})
+
+
 def _look(step: Nested, wanted: Mapping[str, Sequence[str]], context: Context) -> list[Link]:
     """The state that fails when what is read of the result came by reference; none where that cannot be."""
     whole = context.scope[step.name]
@@ -166,20 +195,8 @@ def _look(step: Nested, wanted: Mapping[str, Sequence[str]], context: Context) -
         far |= {f"$exists({at}.pointer)": None for one, at in read.items() if not types.is_small(step.results[one])}
     if not far:
         return []
-    large = state_name(f"{step.name}: too large")
-    choice: State = {
-        "Type": "Choice",
-        "Choices": [{"Condition": jsonata(" or ".join(far)), "Next": large}],
-        "Default": ONWARD,
-    }
     cause = (
         f"a result of pipeline {step.pipeline.name} lies in S3, and {step.name!r} is read inside the state machine;"
         " let the pipeline return a smaller value that tells what matters, such as a count"
     )
-    return [
-        Link(
-            state_name(f"{step.name}: there?"),
-            choice,
-            ends={large: {"Type": "Fail", "Error": TOO_LARGE, "Cause": cause}},
-        )
-    ]
+    return [_large(f"{step.name}: result", " or ".join(far), cause)]

@@ -54,4 +54,4 @@ def _least(step: Map, context: Context) -> int:
     if types.is_small(step.each.result_type()):
         return small
     key = f"{spill_prefix(context.plan.names.stack)}//99999/{context.plan.job}/{step.each.name}/{step.at_most}.json"
-    return max(small, len(r"{\"pointer\":\"\"},") + len(key) + SESSION_ID)
+    return max(small, len(r"{\"pointer\":\"\"},") + len(key) + SESSION_ID) * step.each.shares
