@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bunsui.graph.decompose import Parallel, Part, Serial, decompose, members, order
+
+from .dags import needs_of, trees
 
 Needs = Mapping[str, frozenset[str]]
 
@@ -20,43 +22,6 @@ def dags(draw: st.DrawFn, largest: int = 12) -> Needs:
         name: frozenset(draw(st.sets(st.sampled_from(names[:position]))) if position else ())
         for position, name in enumerate(names)
     }
-
-
-def trees(kinds: tuple[type, ...] = (Serial, Parallel)) -> st.SearchStrategy[Part]:
-    """Trees in which no part is of its parent's kind."""
-
-    def name(tree: Part, counter: Iterator[int]) -> Part:
-        if isinstance(tree, str):
-            return f"n{next(counter)}"
-        return type(tree)(tuple(name(part, counter) for part in tree.parts))
-
-    leaves: st.SearchStrategy[Part] = st.just("leaf")
-    deep = st.recursive(
-        leaves,
-        lambda inner: st.builds(
-            lambda kind, parts: kind(tuple(parts)), st.sampled_from(kinds), st.lists(inner, min_size=2, max_size=4)
-        ),
-        max_leaves=14,
-    )
-    return deep.map(lambda tree: name(tree, iter(range(1000))))
-
-
-def needs_of(tree: Part) -> Needs:
-    """Everything that a tree of parts puts in order."""
-    found: dict[str, set[str]] = {name: set() for name in members(tree)}
-
-    def walk(part: Part) -> None:
-        if isinstance(part, str):
-            return
-        for inner in part.parts:
-            walk(inner)
-        if isinstance(part, Serial):
-            for earlier, later in zip(part.parts, part.parts[1:], strict=False):
-                for name in members(later):
-                    found[name] |= set(members(earlier))
-
-    walk(tree)
-    return {name: frozenset(before) for name, before in found.items()}
 
 
 def before(tree: Part) -> set[tuple[str, str]]:
