@@ -158,11 +158,7 @@ def _check_can(step: Map, over: Source | None, scope: Scope) -> None:
     Raises:
         DeclarationError: BUN101, or BUN109 nobody knows where a Dataset may lie.
     """
-    for code, message, hint in (
-        *_asks(step),
-        *_no_parameters(step, over),
-        *(_too_far(step, over, scope) if step.distributed is not None else ()),
-    ):
+    for code, message, hint in (*_asks(step), *(_too_far(step, over, scope) if step.distributed is not None else ())):
         raise DeclarationError(code, f"Map {step.name!r}: {message}", where=step.where, hint=hint)
 
 
@@ -172,15 +168,6 @@ def _asks(step: Map) -> Iterator[tuple[str, str, str]]:
             "BUN101",
             f"operation {step.each.name!r} would ask for each element, and a step asks one question at a time",
             "give the map on_error=Ask(…), and the operation on_error=Skip() or none",
-        )
-
-
-def _no_parameters(step: Map, over: Source | None) -> Iterator[tuple[str, str, str]]:
-    if step.each.nests is not None and isinstance(over, FromList):
-        yield (
-            "BUN101",
-            f"the elements for pipeline {step.each.nests.name!r} are of several results",
-            "put an operation between that returns the list",
         )
 
 

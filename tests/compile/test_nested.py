@@ -416,3 +416,18 @@ def test_an_element_that_fails_is_skipped() -> None:
 
     run = mapped(on_error=Skip(on=[ZeroDivisionError])).stub(customers={"ids": ["a", "", "a"]}, total=total).run(rate=1)
     assert run.outputs["use"] == [1, None, 1]
+
+
+def test_a_map_runs_it_for_each_of_several_results() -> None:
+    one, two = step("one", {}, dict[str, str]), step("two", {}, str)
+    bills = Map("bills", Nested("bill", billing()), over=[one.output["id"], two], item="customer")
+    run = costs(outer(one, two, bills)).stub(one={"id": "abc"}, two="d").run()
+    assert run.outputs["bills"] == [8, 4]
+
+
+def test_elements_with_numbers_of_many_digits() -> None:
+    inner = Pipeline("billing", parameters={"amount": float}, operations=[step("total", {"amount": float}, float)])
+    amounts = step("amounts", {}, list[float])
+    runner = outer(amounts, Map("bills", Nested("bill", inner), over=amounts))
+    run = runner.stub(amounts=[0.1 + 0.2, 1 / 3], total=lambda amount: amount).run()
+    assert run.outputs["bills"] == [0.1 + 0.2, 1 / 3]

@@ -105,14 +105,20 @@ def _value(source: Source, parameter: Parameter, context: Context) -> Json:
         case FromList(items):
             return [_value(item, Parameter(parameter.name, types.item_type(parameter.type)), context) for item in items]
         case FromHere(name):
-            element = f"{context.here[name][3:-3]}.value"
-            return jsonata(f"$exists({element}) ? {element} : null")
+            return jsonata(_of_element(context.here[name][3:-3]))
     value = context.read(source)
     if not source.path and not context.may_miss(source):
         return jsonata(value)
     if not parameter.required:
         return jsonata(f"$exists({value}) ? {value} : {text(parameter.json_default())}")
     return jsonata(f"$exists({value}) ? {value} : null" if names_none(parameter.type) else value)
+
+
+def _of_element(envelope: str) -> str:
+    """JSONata of the value of a map's element, which may be part of the value of its envelope."""
+    follow = 'function($value, $step) {$type($step) = "number" ? $value[$step] : $lookup($value, $step)}'
+    part = f"$exists({envelope}.path) ? $reduce({envelope}.path, {follow}, {envelope}.value) : {envelope}.value"
+    return f"$exists({envelope}.value) ? ({part}) : null"
 
 
 def _result(step: Nested, names: Names, session: str, wanted: Mapping[str, Sequence[str]]) -> str:
@@ -163,7 +169,7 @@ def _element_there(step: Nested, bound: Bound, context: Context) -> list[Link]:
     here = [context.here[one.name][3:-3] for one in bound.inputs.values() if isinstance(one, FromHere) and one.far]
     if not here:
         return []
-    rule = " or ".join(f"$exists({element}.pointer)" for element in here)
+    rule = " or ".join(f"$not($exists({element}.value) or $exists({element}.skipped))" for element in here)
     cause = f"the list lies in S3, and an element of it is to be a parameter of pipeline {step.pipeline.name};"
     return [_large(f"{step.name}: element", rule, f"{cause} let the list be shorter, or its elements keys or Datasets")]
 
