@@ -165,7 +165,7 @@ def _unreadable(place: _Place, error: Exception) -> UnreadableInput:
 
 
 def _value(reading: _Reading, envelope: Envelope, place: _Place) -> None:
-    place.put(envelope["value"])
+    place.put(json.loads(envelope["text"]) if "text" in envelope else envelope["value"])
 
 
 def _pointer(reading: _Reading, envelope: Envelope, place: _Place) -> None:

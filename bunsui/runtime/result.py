@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,9 @@ SMALL = 128
 
 FACT = 1024
 """Bytes of JSON that a fact may have."""
+
+_LONG = re.compile(rb"\d(?:\.?\d){15}")
+"""A number of more than 15 digits, to which JSONata rounds where a value becomes text: in joins and in records."""
 
 LENGTH = "#"
 """The last step of a fact's path that means the length of what is there."""
@@ -45,8 +49,10 @@ def enveloped(result: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], in
     wanted = about.get("facts") or {}
     facts = {"facts": facts_of(value, wanted)} if wanted else {}
     kept = about.get("store") or about.get("part") is not None
-    if not kept and not about.get("apart") and len(data) <= max(about.get("inline", INLINE), SMALL):
-        return {"value": value, **facts}, 0
+    exact = {"text": data.decode()} if _LONG.search(data) else {}
+    size = len(data) + (len(_json(exact)) if exact else 0)
+    if not kept and not about.get("apart") and size <= max(about.get("inline", INLINE), SMALL):
+        return {"value": value, **exact, **facts}, 0
     bucket = store.artefact_bucket(f"{subject()}: keeping a result of {len(data)} bytes")
     place = _place(about)
     key = f"{prefix(about)}/{place}.json"

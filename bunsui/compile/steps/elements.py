@@ -51,12 +51,13 @@ def listed(over: Source, context: Context) -> Elements:
 def _element(whole: str, path: tuple[str, ...]) -> Json:
     """The element at an index of a result that may lie in S3: itself where it is in sight, else a reference to it.
 
-    The result of a map is a list of envelopes.
+    The result of a map is a list of envelopes. Where there is text beside the value, that alone is exact.
     """
     inside = "".join(f".{field(name)}" for name in path)
     place = "".join(f"{text(name)}, " for name in path)
     return jsonata(
-        f'($all := {whole}; $at := {VALUE}; $exists($all.value) ? {{"value": $all.value{inside}[$at]}}'
+        f"($all := {whole}; $at := {VALUE}; $exists($all.value) and $not($exists($all.text))"
+        f' ? {{"value": $all.value{inside}[$at]}}'
         f' : $exists($all.list) ? $all.list[$at] : $merge([$all, {{"path": [{place}$at]}}]))'
     )
 
