@@ -15,11 +15,11 @@ from bunsui.session.decided import decided_runs
 from bunsui.session.history import ENDED, operation_runs
 from bunsui.session.ids import PATTERN, utc_now
 from bunsui.session.logs import LogReader
-from bunsui.session.mapped import mapped_runs
 from bunsui.session.model import Failure, JobRun, LogLine, OperationRun, Session, SessionReport, Status
 from bunsui.session.operations import WRONG, complete
 from bunsui.session.reconcile import Reconciler
 from bunsui.session.segments import segment_executions
+from bunsui.session.staying import stay_runs
 from bunsui.session.store import Store
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Observer:
             if error.aws_code == "ExecutionDoesNotExist" and "_" in machine_of(execution):
                 return _History((), ())
             raise
-        found = (*operation_runs(events, declared), *mapped_runs(events, declared), *decided)
+        found = (*operation_runs(events, declared), *stay_runs(events, declared), *decided)
         history = _History(found, tuple(segment_executions(session, run.job, execution, events, self.prefix)))
         if run.status.finished or any(event.type in ENDED for event in events):
             self._histories[execution] = history

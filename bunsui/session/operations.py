@@ -12,8 +12,8 @@ from typing import Any
 
 from bunsui.session import lines as log
 from bunsui.session.failure import NO_MESSAGE, explain
-from bunsui.session.mapped import together
 from bunsui.session.model import JobRun, LogLine, OperationRun, Status
+from bunsui.session.staying import together
 
 WRONG = (Status.FAILED, Status.TIMED_OUT)
 """Where something is that has an error of its own; what was aborted has somebody else's."""

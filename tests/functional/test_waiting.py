@@ -93,6 +93,8 @@ def test_a_loop_beside_a_wait_for_another_pipeline(workspace: Workspace, approve
     workspace.wait(approved)
     report = workspace.wait(workspace.start("repeating").id)
     assert report.session.outputs == {"main": {"last": {"value": [3]}}}
+    told = {one.operation: one.status for one in report.jobs[0].operations}
+    assert told == dict.fromkeys(("pages", "fetch", "upstream", "last"), "SUCCEEDED")
 
 
 def put(workspace: Workspace, pipeline: str, key: str, content: bytes) -> None:

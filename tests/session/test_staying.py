@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bunsui import Csv, Fallback, Map, Pipeline
+from bunsui import Csv, Fallback, Map, Pipeline, Repeat, Wait
 from bunsui.session.history import operation_runs
-from bunsui.session.mapped import mapped_runs, together
 from bunsui.session.model import OperationRun, Status
+from bunsui.session.staying import stay_runs, together
 from bunsui.simulate.runs import _event
 from bunsui.testing import PipelineRunner
 from tests.compile.pipelines import operation
@@ -24,7 +24,7 @@ def runs(rows: list[int], **settings: Any) -> dict[str, OperationRun]:
     made = PipelineRunner(Pipeline("p", operations=[numbers, checked])).takes(check=10)
     run = made.stub(rows=rows, check=lambda row: 1 // row).run()
     events = [_event(told) for told in run.execution.nested[0].history]
-    return together((*operation_runs(events, NAMES), *mapped_runs(events, NAMES)))
+    return together((*operation_runs(events, NAMES), *stay_runs(events, NAMES)))
 
 
 def test_a_map_and_its_operation_are_told_once() -> None:
@@ -50,7 +50,7 @@ def test_a_distributed_map(rows: bytes, status: Status) -> None:
     made = PipelineRunner(Pipeline("p", operations=[Map("checked", double, over=Csv(lake / "x"))]))
     run = made.put("lake", "x", rows).run()
     events = [_event(told) for told in run.execution.nested[0].history]
-    assert [(one.operation, one.status) for one in mapped_runs(events, ("checked", "double"))] == [("checked", status)]
+    assert [(one.operation, one.status) for one in stay_runs(events, ("checked", "double"))] == [("checked", status)]
 
 
 def test_a_map_that_runs() -> None:
@@ -59,7 +59,28 @@ def test_a_map_that_runs() -> None:
     made = PipelineRunner(Pipeline("p", operations=[numbers, checked])).takes(check=10).stub(rows=[1], check=1)
     started = made.start()
     events = [_event(told) for told in started.now.execution.nested[0].history]
-    assert [one.status for one in mapped_runs(events, NAMES)] == [Status.RUNNING]
+    assert [one.status for one in stay_runs(events, NAMES)] == [Status.RUNNING]
     stopped = started.stop()
     events = [_event(told) for told in stopped.execution.nested[0].history]
-    assert [one.status for one in mapped_runs(events, NAMES)] == [Status.ABORTED]
+    assert [one.status for one in stay_runs(events, NAMES)] == [Status.ABORTED]
+
+
+def test_a_wait_and_a_loop() -> None:
+    again = operation("again", ("n",), int)
+    loop = Repeat("loop", again, carry={"n": again.output}, inputs={"n": 1}, until=again.output >= 3, pause=5)
+    there = Wait("there", object=lake / "x", every=5, timeout=60)
+    declared = Pipeline("p", operations=[Wait("pause", seconds=7), loop, there])
+    made = PipelineRunner(declared).stub(again=lambda n: n + 1).put("lake", "x", b"")
+    events = [_event(told) for told in made.run().execution.nested[0].history]
+    found = {
+        one.operation: (one.status, one.duration_s) for one in stay_runs(events, ("pause", "loop", "again", "there"))
+    }
+    assert found == {name: (Status.SUCCEEDED, took) for name, took in {"pause": 7, "loop": 5, "there": 0}.items()}
+
+
+def test_a_wait_that_was_for_nothing() -> None:
+    made = PipelineRunner(Pipeline("p", operations=[Wait("there", object=lake / "x", every=5, timeout=10)]))
+    events = [_event(told) for told in made.run().execution.nested[0].history]
+    assert [(one.operation, one.status, one.handled) for one in stay_runs(events, ("there",))] == [
+        ("there", Status.FAILED, False)
+    ]

@@ -1,4 +1,4 @@
-"""Maps in the history of a job's execution, and operations that ran several times within one."""
+"""Steps that are no Task, in a history: maps, waits and loops; and operations that ran several times within one."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from bunsui.model.names import shorten
 from bunsui.session.history import ENDED, STATE_NAME_LIMIT, Event
 from bunsui.session.model import OperationRun, Status
 
-FAILED = ("MapIterationFailed", "MapRunFailed", "MapStateFailed")
-"""Events that tell that a map failed (AWS API reference, HistoryEvent)."""
+ENTERED = ("MapStateEntered", "ParallelStateEntered", "WaitStateEntered")
+EXITED = ("MapStateExited", "ParallelStateExited", "WaitStateExited")
+FAILED = ("MapIterationFailed", "MapRunFailed", "MapStateFailed", "ParallelStateFailed")
+"""Events that tell that a state failed (AWS API reference, HistoryEvent)."""
 
 _GRAVEST = (Status.FAILED, Status.TIMED_OUT, Status.RUNNING, Status.ABORTED, Status.SUCCEEDED)
 """What of several runs says how it went."""
 
 
 @dataclass(slots=True)
-class _Map:
-    """What is known of one Map state so far."""
+class _Stay:
+    """What is known of one state so far."""
 
     name: str
     entered: datetime
@@ -27,37 +29,37 @@ class _Map:
     failed: bool = False
 
 
-def mapped_runs(events: Iterable[Event], operations: Sequence[str]) -> tuple[OperationRun, ...]:
-    """The maps that a history tells of, in order of their start.
+def stay_runs(events: Iterable[Event], operations: Sequence[str]) -> tuple[OperationRun, ...]:
+    """The maps, waits and loops that a history tells of, in order of their start.
 
     Args:
         events: oldest first; each names the one before it in its own branch.
         operations: the job's steps, those within others included.
     """
     names = {shorten(name, STATE_NAME_LIMIT): name for name in operations}
-    maps: list[_Map] = []
-    of_event: dict[int, _Map | None] = {}
+    stays: list[_Stay] = []
+    of_event: dict[int, _Stay | None] = {}
     end: tuple[Status, datetime] | None = None
     for event in events:
         time, name = event.time.astimezone(UTC), names.get(str(event.details.get("name", "")))
         if event.type in ENDED:
             end = ENDED[event.type], time
-        if event.type == "MapStateEntered" and name is not None:
-            maps.append(_Map(name, time))
-            of_event[event.id] = maps[-1]
+        if event.type in ENTERED and name is not None:
+            stays.append(_Stay(name, time))
+            of_event[event.id] = stays[-1]
             continue
         of_event[event.id] = found = of_event.get(event.previous)
-        if event.type == "MapStateExited":
-            found = next((one for one in reversed(maps) if one.name == name and one.left is None), None)
+        if event.type in EXITED:
+            found = next((one for one in reversed(stays) if one.name == name and one.left is None), None)
             if found is not None:
                 found.left = time
         elif found is not None and event.type in FAILED:
             found.failed = True
-    return tuple(_told(one, end) for one in maps)
+    return tuple(_told(one, end) for one in stays)
 
 
-def _told(found: _Map, end: tuple[Status, datetime] | None) -> OperationRun:
-    """A map that was never left shares the fate of its execution, unless it is what failed."""
+def _told(found: _Stay, end: tuple[Status, datetime] | None) -> OperationRun:
+    """A state that was never left shares the fate of its execution, unless it is what failed."""
     finished = found.left or (end[1] if end is not None else None)
     if found.failed:
         status = Status.FAILED
