@@ -263,7 +263,7 @@ def _clashes(pipelines: Iterable[Pipeline], prefix: str) -> Iterator[BunsuiError
         made += [
             (one.kind.lower(), one.physical_name(names), f"{one.id!r} of pipeline {pipeline.name!r}", one.where)
             for one in pipeline.resources
-            if one.owned
+            if one.owned_by(pipeline.name)
         ]
         for kind, name, what, where in made:
             other = first.setdefault((kind, name), (what, where))

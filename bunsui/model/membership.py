@@ -27,6 +27,7 @@ def check(pipeline: str, parameters: Sequence[Parameter], jobs: Sequence[Job], w
     yield from _parameters(pipeline, parameters, {one.name: one for one in unique})
     yield from _resources(unique)
     yield from _nested(pipeline, unique, where)
+    yield from _made_twice(pipeline, unique)
 
 
 def _empty(pipeline: str, jobs: Sequence[Job], where: Where) -> Iterator[BunsuiError]:
@@ -161,6 +162,26 @@ def _nested(pipeline: str, steps: Iterable[Step], where: Where) -> Iterator[Buns
                     hint="rename one of them, or declare it once and import it",
                     related=[("the other", known.where)],
                 )
+
+
+def _made_twice(pipeline: str, steps: Sequence[Step]) -> Iterator[BunsuiError]:
+    """A resource that a pipeline and one that it runs both use: each would create its own."""
+    used = {id(access.resource): access.resource for one in steps for access in one.accesses}
+    told: set[tuple[int, str]] = set()
+    for step in steps:
+        for _, inner in _run(step, (pipeline,)):
+            for one in inner.resources:
+                twice = id(one) in used and one.owned_by(pipeline) and one.owned_by(inner.name)
+                if twice and (id(one), inner.name) not in told:
+                    told.add((id(one), inner.name))
+                    yield DeclarationError(
+                        "BUN201",
+                        f"{one.kind.lower()} {one.id!r} is used by pipeline {pipeline!r} and by {inner.name!r}, which "
+                        f"{step.name!r} runs: each would create its own",
+                        where=one.where,
+                        hint=f"say whose it is: {one.kind}({one.id!r}, of={pipeline!r}, …); or declare two",
+                        related=[(f"step {step.name!r}", step.where)],
+                    )
 
 
 def _run(step: Step, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -30,9 +30,8 @@ class Resource(Protocol):
     def where(self) -> Where:
         """The declaring line."""
 
-    @property
-    def owned(self) -> bool:
-        """Whether the pipeline's stack creates it."""
+    def owned_by(self, pipeline: str) -> bool:
+        """Whether that pipeline's stack creates it."""
 
     def physical_name(self, names: Names) -> str:
         """Its name in AWS, with `Fn::Sub` placeholders."""

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from bunsui.errors import DeclarationError
 from bunsui.model.calls import Call, Condition, Why
-from bunsui.model.declaration import Declaration, ResourceId, caller
+from bunsui.model.declaration import Declaration, Name, ResourceId, caller
 from bunsui.model.names import PARTITION, Names, access_log_bucket
 from bunsui.model.resource import Access, Mode
 from bunsui.runtime import resources as at_run_time
@@ -36,15 +36,24 @@ class Bucket(Declaration):
     Attributes:
         id: unique in its pipelines; part of the bucket's name.
         existing: name of a bucket that is there already; it is used and not created.
+        of: name of the pipeline that creates it, where others use it too; by default each pipeline has its own.
         noncurrent_days: days after which overwritten and deleted versions are removed.
     """
 
     id: ResourceId
     existing: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    of: Name | None = None
     noncurrent_days: int = Field(default=90, ge=1, le=36500)
 
     def __init__(self, id: str, /, **data: Any) -> None:
         super().__init__(id=id, **data)
+        if self.existing is not None and self.of is not None:
+            raise DeclarationError(
+                "BUN101",
+                f"Bucket {id!r} has existing={self.existing!r} and of={self.of!r}",
+                where=self.where,
+                hint="say what its name is, or which pipeline creates it",
+            )
 
     def __truediv__(self, path: str) -> Prefix:
         return Prefix(self, _clean(self.id, path))
@@ -54,10 +63,9 @@ class Bucket(Declaration):
         """`Bucket`."""
         return "Bucket"
 
-    @property
-    def owned(self) -> bool:
-        """Whether the pipeline's stack creates it."""
-        return self.existing is None
+    def owned_by(self, pipeline: str) -> bool:
+        """Whether that pipeline's stack creates it."""
+        return self.existing is None and self.of in (None, pipeline)
 
     @property
     def name(self) -> str:
@@ -83,7 +91,7 @@ class Bucket(Declaration):
 
     def physical_name(self, names: Names) -> str:
         """The bucket's name with placeholders for account and region."""
-        return self.existing or names.bucket(self.id)
+        return self.existing or names._replace(pipeline=self.of or names.pipeline).bucket(self.id)
 
     def calls(self, mode: Mode, path: str, names: Names, why: Why) -> Sequence[Call]:
         """The object `path` and those below it; whoever reads may list them.
@@ -101,7 +109,7 @@ class Bucket(Declaration):
 
     def stack(self, names: Names, environment: Environment) -> Sequence[Any]:
         """The bucket and its TLS-only policy."""
-        if not self.owned:
+        if not self.owned_by(names.pipeline):
             return ()
         return _stack(self, names, environment)
 

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from bunsui.errors import DeclarationError
 from bunsui.model.calls import Call, Why
-from bunsui.model.declaration import Declaration, ResourceId, caller
+from bunsui.model.declaration import Declaration, Name, ResourceId, caller
 from bunsui.model.names import ACCOUNT, PARTITION, REGION, Names
 from bunsui.model.resource import Access, Mode
 from bunsui.runtime import resources as at_run_time
@@ -40,6 +40,7 @@ class Table(Declaration):
         partition_type, sort_type: `string`, `number` or `binary`.
         expires: attribute with the epoch second at which an item may be removed.
         existing: name of a table that is there already; it is used and not created.
+        of: name of the pipeline that creates it, where others use it too; by default each pipeline has its own.
     """
 
     id: ResourceId
@@ -49,9 +50,17 @@ class Table(Declaration):
     sort_type: KeyType = "string"
     expires: str | None = Field(default=None, min_length=1, max_length=255)
     existing: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{3,255}$")
+    of: Name | None = None
 
     def __init__(self, id: str, /, **data: Any) -> None:
         super().__init__(id=id, **data)
+        if self.existing is not None and self.of is not None:
+            raise DeclarationError(
+                "BUN101",
+                f"Table {id!r} has existing={self.existing!r} and of={self.of!r}",
+                where=self.where,
+                hint="say what its name is, or which pipeline creates it",
+            )
 
     def __truediv__(self, path: str) -> Access:
         raise DeclarationError(
@@ -66,10 +75,9 @@ class Table(Declaration):
         """`Table`."""
         return "Table"
 
-    @property
-    def owned(self) -> bool:
-        """Whether the pipeline's stack creates it."""
-        return self.existing is None
+    def owned_by(self, pipeline: str) -> bool:
+        """Whether that pipeline's stack creates it."""
+        return self.existing is None and self.of in (None, pipeline)
 
     @property
     def name(self) -> str:
@@ -78,7 +86,7 @@ class Table(Declaration):
 
     def physical_name(self, names: Names) -> str:
         """The table's name."""
-        return self.existing or names.table(self.id)
+        return self.existing or names._replace(pipeline=self.of or names.pipeline).table(self.id)
 
     def calls(self, mode: Mode, path: str, names: Names, why: Why) -> Sequence[Call]:
         """Items of the table, which has no parts; one that is there already may have indexes to be read by."""
@@ -90,7 +98,7 @@ class Table(Declaration):
 
     def stack(self, names: Names, environment: Environment) -> Sequence[Any]:
         """The table."""
-        if not self.owned:
+        if not self.owned_by(names.pipeline):
             return ()
         return _stack(self, names, environment)
 
