@@ -125,9 +125,7 @@ class Joins(NamedTuple):
         """An inline Map over joins that get the same results."""
         first, values = arrivals[0]
         title = f"{producer}: arrive at {first} and {len(arrivals) - 1} more"
-        place = _Place(
-            f"{title}: count", "$states.context.Map.Item.Value.join", "$states.context.Map.Item.Value.all", values
-        )
+        place = _Place(f"{title}: count", "$states.input.join", "$states.input.all", values)
         items = [{"join": consumer, "all": len(self.all[consumer].producers)} for consumer, _ in arrivals]
         body = machine(self._counted(producer, place, scope, depth + 1), {})
         processor = {"ProcessorConfig": {"Mode": "INLINE"}, **body}

@@ -31,7 +31,7 @@ _OPERATORS: dict[str, type[ConditionElement]] = {
 
 
 def role(
-    title: str, service: str, found: Sequence[Grant], tags: dict[str, str], source_arn: str | None, subject: str
+    title: str, service: str, found: Sequence[Grant], tags: dict[str, str], sources: Sequence[str], subject: str
 ) -> list[Any]:
     """A role and, where its inline policy would be too large, managed policies.
 
@@ -40,14 +40,14 @@ def role(
         service: principal that assumes it.
         found: what it may do.
         tags: on the role.
-        source_arn: ARN of the one resource on whose behalf it may be assumed, where the service says so when it assumes
-            the role; Step Functions does (AWS, "procedure-create-iam-role"), Lambda documents the account only.
+        sources: ARNs of the resources on whose behalf it may be assumed, where the service says so when it assumes the
+            role; Step Functions does (AWS, "procedure-create-iam-role"), Lambda documents the account only.
         subject: for messages.
     """
     inline, managed = documents(found, subject)
     policies = [iam.Policy(PolicyName="calls", PolicyDocument=_document(inline))] if inline else []
     made: list[Any] = [
-        iam.Role(title, AssumeRolePolicyDocument=_trust(service, source_arn), Policies=policies, Tags=Tags(tags))
+        iam.Role(title, AssumeRolePolicyDocument=_trust(service, sources), Policies=policies, Tags=Tags(tags))
     ]
     made += [
         iam.ManagedPolicy(f"{title}Policy{number}", PolicyDocument=_document(grants), Roles=[Ref(title)])
@@ -56,10 +56,11 @@ def role(
     return made
 
 
-def _trust(service: str, source_arn: str | None) -> PolicyDocument:
+def _trust(service: str, sources: Sequence[str]) -> PolicyDocument:
     conditions: list[ConditionElement] = [StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")})]
-    if source_arn is not None:
-        conditions.insert(0, ArnLike({"aws:SourceArn": Sub(source_arn)}))
+    if sources:
+        arns = [Sub(one) for one in sources]
+        conditions.insert(0, ArnLike({"aws:SourceArn": arns if len(arns) > 1 else arns[0]}))
     return PolicyDocument(
         Version="2012-10-17",
         Statement=[

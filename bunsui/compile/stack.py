@@ -106,10 +106,9 @@ def _log_group(name: str, group: str, environment: Environment) -> Any:
 
 def _machine(plan: Plan, machine: Machine, environment: Environment, is_session: bool) -> Unit:
     name = SESSION_MACHINE if is_session else machine_title(machine.key)
-    arn = f"arn:{PARTITION}:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
     needed = grants(machine.calls)
     subject = f"pipeline {plan.pipeline.name!r}" if is_session else f"job {machine.key!r}"
-    roles = role(f"{name}Role", "states.amazonaws.com", needed, environment.tags, arn, subject)
+    roles = role(f"{name}Role", "states.amazonaws.com", needed, environment.tags, _sources(machine), subject)
     log_group = f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:{plan.names.machine_log_group}:*"
     state_machine = stepfunctions.StateMachine(
         name,
@@ -134,6 +133,15 @@ def _machine(plan: Plan, machine: Machine, environment: Environment, is_session:
     return unit(f"job/{machine.key}" if not is_session else "session", (*roles, state_machine), {f"{name}Role": needed})
 
 
+def _sources(machine: Machine) -> tuple[str, ...]:
+    """The ARNs on whose behalf the machine's role is assumed: those of its distributed maps have the label behind it.
+
+    AWS Step Functions API reference, StartExecution, "stateMachineArn".
+    """
+    arn = f"arn:{PARTITION}:states:{REGION}:{ACCOUNT}:stateMachine:{machine.name}"
+    return (arn, f"{arn}/*") if '"Mode": "DISTRIBUTED"' in json.dumps(machine.definition) else (arn,)
+
+
 def _definition(machine: Machine, subject: str) -> str:
     text = json.dumps(machine.definition, separators=(",", ":"), ensure_ascii=False)
     size = len(text.encode())
@@ -155,6 +163,6 @@ def _worker(plan: Plan, worker: Worker, environment: Environment) -> Unit:
     target = worker.work.target
     name = worker_role(worker.name)
     needed = grants(plan.worker_calls[worker.name])
-    roles = role(name, target.service, needed, environment.tags, None, f"operation {worker.why[0].operation!r}")
+    roles = role(name, target.service, needed, environment.tags, (), f"operation {worker.why[0].operation!r}")
     made = target.stack(worker, plan.names, environment, name)
     return unit(f"worker/{worker.name}", (*roles, *made), {name: needed})

@@ -9,7 +9,6 @@ import pytest
 from bunsui import Map, Pipeline
 from bunsui.runtime.result import enveloped
 from bunsui.testing import Invocation, PipelineRunner
-
 from tests.compile.pipelines import operation
 
 

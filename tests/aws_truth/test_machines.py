@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
-from bunsui import Fallback, Lambda, Operation
-from bunsui.compile.session_machine import JobStart, session_machine
+from bunsui import Approval, Bucket, Fallback, Job, Lambda, Map, Objects, Operation, Pipeline
+from bunsui.compile.joins import COMPLETE, GONE
+from bunsui.compile.stack import machine_title
 from bunsui.compile.steps.failing import named
 from bunsui.compile.steps.operation import retriers
 from bunsui.model.environment import Environment
 from bunsui.model.names import Names
 from bunsui.model.retry import Retry
+from tests.compile.assemblies import root
+from tests.compile.pipelines import compiled, operation, pipeline, states
 
 
 def test_throttled_starts_of_jobs_are_tried_again() -> None:
-    start = JobStart(frozenset(), (), {}, ("work",), 60)
-    machine = session_machine("etl", {"ingest": start}, Names("etl"))
+    machine = compiled(pipeline({"work": []}, {"ingest": ["work"]})).machine.definition
     run = machine["States"]["Run jobs"]["Branches"][0]["States"]["ingest"]
     (retrier,) = run["Retry"]
     assert "StepFunctions.AWSStepFunctionsException" in retrier["ErrorEquals"]
@@ -33,16 +38,63 @@ def test_a_timeout_is_that_of_the_function_too() -> None:
 
 
 def test_a_fallback_for_timeouts_is_for_those_of_functions_too() -> None:
-    from bunsui.compile.job_machine import job_machine
-    from bunsui.compile.steps.context import JobPlan
-    from bunsui.model.binding import Bound
-
     work = Operation("work", handler="json:dumps", runs=Lambda(), on_error=Fallback(0, on="States.Timeout"))
-    plan = JobPlan(
-        "etl", "main", {"work": Bound(work, "main", {}, ())}, ("work",), {"work": "work"}, "work", 1024, Names("etl")
-    )
-    (catcher,) = job_machine(plan)["States"]["work"]["Catch"]
+    work._signature = operation("work")._signature
+    (catcher,) = states_of(Pipeline("p", operations=[work]))["work"]["Catch"]
     assert catcher["ErrorEquals"] == ["States.Timeout", "Sandbox.Timedout"]
+
+
+def states_of(declared: Pipeline) -> dict[str, Any]:
+    return dict(states(compiled(declared).jobs["main"].definition))
+
+
+def test_errors_of_sdk_integrations_have_the_names_of_the_sdk() -> None:
+    """The API's TaskTimedOut is Sfn.TaskTimedOutException, and botocore's DynamoDB is DynamoDb."""
+    import boto3
+
+    dynamodb = boto3.client("dynamodb", region_name="eu-west-1").meta.service_model
+    sfn = boto3.client("stepfunctions", region_name="eu-west-1").meta.service_model
+    assert {COMPLETE} <= raised(dynamodb.operation_model("UpdateItem"), "DynamoDb")
+    assert set(GONE) <= raised(sfn.operation_model("SendTaskSuccess"), "Sfn")
+    ask = states_of(Pipeline("p", operations=[Approval("ask", message="Go on?")]))["ask"]
+    transient = raised(dynamodb.operation_model("UpdateItem"), "DynamoDb") & set(ask["Retry"][0]["ErrorEquals"])
+    assert {"DynamoDb.ThrottlingException", "DynamoDb.ProvisionedThroughputExceededException"} <= transient
+
+
+def raised(model: Any, service: str) -> set[str]:
+    return {f"{service}.{shape.name.removesuffix('Exception')}Exception" for shape in model.error_shapes}
+
+
+def test_an_iteration_knows_its_element_by_its_input() -> None:
+    """The context object tells it in the Map state itself, for ItemSelector ("input-output-contextobject")."""
+    needs: dict[str, list[str]] = {"a": [], "b": ["a"]}
+    for number in range(6):
+        needs |= {f"own{number}": [], f"out{number}": ["a", f"own{number}"]}
+    definition = compiled(pipeline(needs)).jobs["main"].definition
+    (arrive,) = (state for _, state in states(definition) if state["Type"] == "Map")
+    assert "$states.input.join" in json.dumps(arrive["ItemProcessor"])
+    assert "Map.Item" not in json.dumps(arrive)
+
+
+def objects() -> Pipeline:
+    lake = Bucket("lake")
+    each = Map("all", operation("each", ("one",)), over=Objects(lake / "raw"), item="one")
+    return Pipeline("p", jobs=[Job("main", each), Job("other", operation("work"))])
+
+
+def test_a_listing_without_settings_has_no_reader_config() -> None:
+    reader = states_of(objects())["all"]["ItemReader"]
+    assert reader.keys() == {"Resource", "Arguments"}
+
+
+def test_executions_of_a_distributed_map_assume_the_role_too() -> None:
+    """They belong to the state machine `name/label` (AWS Step Functions API reference, StartExecution)."""
+    resources = root(objects())["Resources"]
+    for job, endings in {"main": ("", "/*"), "other": ("",)}.items():
+        (statement,) = resources[f"{machine_title(job)}Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        arn = f"arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:p-{job}"
+        wanted = [{"Fn::Sub": f"{arn}{end}"} for end in endings]
+        assert statement["Condition"]["ArnLike"]["aws:SourceArn"] == (wanted if len(wanted) > 1 else wanted[0])
 
 
 def test_regions_of_every_partition() -> None:

@@ -29,6 +29,7 @@ TRANSIENT = tuple(
         "ProvisionedThroughputExceededException",
         "RequestLimitExceededException",
         "SdkClientException",
+        "ThrottlingException",
     )
 )
 """Errors of an SDK integration have the SDK's names (AWS Step Functions guide, "supported-services-awssdk")."""

@@ -85,7 +85,9 @@ def _elements(bound: Bound, context: Context) -> dict[str, Json]:
     most = {} if settings.max_items is None else {"MaxItems": settings.max_items}
     reads = "listObjectsV2" if isinstance(step.source, Objects) else "getObject"
     resource = f"arn:{PARTITION}:states:::s3:{reads}"
-    reader = {"Resource": resource, "ReaderConfig": {**config, **most}, "Arguments": place}
+    reader = {"Resource": resource, "Arguments": place}
+    if config or most:
+        reader["ReaderConfig"] = {**config, **most}
     envelope: Json = {"value": jsonata(VALUE)}
     if isinstance(step.source, Objects):
         uri = jsonata(f'"s3://" & {_inside(place["Bucket"])} & "/" & {VALUE}.Key')
