@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from bunsui.compile.budget import INLINE
 from bunsui.compile.states import CONTEXT_INPUT, jsonata, retrier
 from bunsui.model.calls import Call, Why
 from bunsui.model.names import ACCOUNT, PARTITION, REGION
@@ -19,6 +20,11 @@ does); to start an execution again under its name with the same input changes no
 
 OUTPUT = "$states.result.Output"
 """JSONata of what the machine results in."""
+
+
+def allowed() -> str:
+    """Bytes that a result may have in the machine: whoever runs the pipeline as a step may allow less than usual."""
+    return jsonata(f"$min([{INLINE}, {CONTEXT_INPUT}.inline])")
 
 
 def child(machine: str, name: str, given: Mapping[str, Json], timeout: int) -> State:

@@ -11,8 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from bunsui.compile import failure, records
-from bunsui.compile.budget import INLINE
-from bunsui.compile.children import OUTPUT, child
+from bunsui.compile.children import OUTPUT, allowed, child
 from bunsui.compile.condition import condition
 from bunsui.compile.states import (
     CONTEXT_INPUT,
@@ -149,7 +148,7 @@ class JobRun(NamedTuple):
             },
         }
         if job.results:
-            given["inline"] = jsonata(f"$min([{INLINE}, {CONTEXT_INPUT}.inline])")
+            given["inline"] = allowed()
         if job.handles:
             told = {"error": failure.job_error(self.caught), "message": failure.job_message(self.caught)}
             given[FAILED] = {name: jsonata(value) for name, value in told.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bunsui.compile.children import OUTPUT, child
+from bunsui.compile.children import OUTPUT, allowed, child
 from bunsui.compile.states import CONTEXT_INPUT, Link, Scope, field, jsonata, whole
 from bunsui.graph.part import Arrive, Join, Parallel, Part, Serial
 from bunsui.model.names import segment_state
@@ -73,6 +73,7 @@ def started(
     given = {
         "parameters": jsonata(f"{CONTEXT_INPUT}.parameters"),
         "inputs": {one: jsonata(whole(one, scope)) for one in wants},
+        "inline": allowed(),
     }
     failed, failure = f"{name}: failed", f"segment{segment.number}"
     state = child(machine, jsonata("$states.context.Execution.Name"), given, timeout)

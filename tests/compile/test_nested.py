@@ -25,6 +25,7 @@ from bunsui import (
     exists,
     length,
 )
+from bunsui.compile import cutting
 from bunsui.simulate.stage import begin
 from bunsui.testing import PipelineRun, PipelineRunner, Reply
 
@@ -431,3 +432,19 @@ def test_elements_with_numbers_of_many_digits() -> None:
     runner = outer(amounts, Map("bills", Nested("bill", inner), over=amounts))
     run = runner.stub(amounts=[0.1 + 0.2, 1 / 3], total=lambda amount: amount).run()
     assert run.outputs["bills"] == [0.1 + 0.2, 1 / 3]
+
+
+def test_pipelines_in_segments_are_run_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "LIMIT", cutting.Limit(bytes=25_000, events=260, policy=10**9))
+    chain = [step("n0", {}, str), *(step(f"n{n}", {f"n{n - 1}": str}, str) for n in range(1, 20))]
+    inner = Pipeline("billing", operations=chain)
+    many = [Nested(f"billed{n}", inner) for n in range(30)]
+    joined = step("joined", {"all": list[str]}, int, inputs={"all": many})
+    assert len(compiled(inner).segments) > 0
+    runner = outer(*many, joined).stub(
+        **{f"n{n}": "x" * 5_000 for n in range(20)}, joined=lambda all: sum(map(len, all))
+    )
+    assert len(runner._plan.segments) > 0
+    run = runner.run()
+    assert run.outputs["joined"] == 30 * 5_000
+    assert {one.spilled for one in run.invocations if one.operation == "billing.n19"} == {True}
