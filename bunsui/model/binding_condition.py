@@ -159,7 +159,7 @@ class _Test(NamedTuple):
             return Term(of.source, frozenset({"number"}), repr(operand), int)
         if isinstance(operand, Output | Given):
             source = source_of(operand, self.reader, self.scope)
-            kind = type_of(source, self.reader, self.scope)
+            kind = type_of(source, self.reader, self.scope, there=False)
             return Term(replace(source, path=(*source.path, *last)), families(kind), repr(operand), kind)
         return self.constant(operand)
 

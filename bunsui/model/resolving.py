@@ -58,30 +58,41 @@ def source_of(reference: Output | Given, reader: Reader, scope: Scope) -> FromOu
     return FromOutput(of.name, path)
 
 
-def type_of(source: FromOutput | FromParameter, reader: Reader, scope: Scope) -> Any:
+def type_of(source: FromOutput | FromParameter, reader: Reader, scope: Scope, *, there: bool = True) -> Any:
     """The type of the value.
+
+    Args:
+        source: where the value comes from.
+        reader: who reads it.
+        scope: what there is.
+        there: whether it has to be there; otherwise fields may be those of what may be None.
 
     Raises:
         DeclarationError: BUN107, there is no such field.
     """
     if isinstance(source, FromParameter):
         parameter = scope.parameters[source.name]
-        return _field(parameter.type, source.path, f"{source.name}.value", ("parameter", parameter.where), reader)
+        declared = ("parameter", parameter.where)
+        return _field(parameter.type, source.path, f"{source.name}.value", declared, reader, there=there)
     giver = scope.operations[source.operation]
     if not source.path:
         return giver.result_type()
     declared = (giver.name, giver.signature().where)
-    return _field(giver.result_type(), source.path, f"{giver.name}.output", declared, reader)
+    return _field(giver.result_type(), source.path, f"{giver.name}.output", declared, reader, there=there)
 
 
-def _field(kind: Any, path: tuple[str, ...], label: str, declared: tuple[str, Where], reader: Reader) -> Any:
+def _field(
+    kind: Any, path: tuple[str, ...], label: str, declared: tuple[str, Where], reader: Reader, *, there: bool
+) -> Any:
     for depth, field in enumerate(path):
         try:
-            kind = types.field_type(kind, field)
+            kind = types.field_type(kind if there else types.without_none(kind), field)
         except types.NoSuchField as missing:
             whole = ".".join([label, *path[:depth]])
             near = difflib.get_close_matches(field, missing.candidates or [], n=1)
-            options = f"it has {', '.join(missing.candidates)}" if missing.candidates else "it has no fields"
+            options = (
+                f"it has {', '.join(missing.candidates)}" if missing.candidates else _no_fields(kind, field, whole)
+            )
             raise DeclarationError(
                 "BUN107",
                 f"{reader.name}: {reader.part}: {whole} is {types.describe(kind)}, which has no field {field!r}",
@@ -90,6 +101,15 @@ def _field(kind: Any, path: tuple[str, ...], label: str, declared: tuple[str, Wh
                 related=[declared],
             ) from None
     return kind
+
+
+def _no_fields(kind: Any, field: str, whole: str) -> str:
+    """What to do about a field of what has none, or only where it is not None."""
+    try:
+        types.field_type(types.without_none(kind), field)
+    except types.NoSuchField:
+        return "it has no fields"
+    return f"it may be None: take {whole} itself, or return something else instead of None"
 
 
 def foreign(reader: Reader, what: str, where: Where, scope: Scope, outer: Step | None = None) -> DeclarationError:

@@ -202,6 +202,12 @@ def _field_of_member(annotation: Any, field: str) -> Any:
     raise NoSuchField(None)
 
 
+def without_none(annotation: Any) -> Any:
+    """The alternatives of a type besides None; None itself where there are no others."""
+    found = tuple(member for member in members(annotation) if member is not _NONE)
+    return Union[found] if found else annotation  # noqa: UP007 - built at run time
+
+
 def item_type(annotation: Any) -> Any:
     """The type of the items where a list is given for this type; None where it takes no list."""
     found: list[Any] = []

@@ -262,9 +262,10 @@ class Rows:
     row: Row
     names: list[str]
     at: datetime.datetime | None = None
+    last: Row | None = None
 
 
-FULL = Rows({"count": 3, "big": [0] * 5000}, ["x"] * 5000, NOON)
+FULL = Rows({"count": 3, "big": [0] * 5000}, ["x"] * 5000, NOON, {"count": 4})
 EMPTY = Rows({}, [])
 OF_RESULTS: list[tuple[Any, bool, bool]] = [
     (lambda r: r.row.count > 2, True, False),
@@ -276,7 +277,10 @@ OF_RESULTS: list[tuple[Any, bool, bool]] = [
     (lambda r: exists(r.at), True, False),
     (lambda r: r.at > datetime.datetime(2024, 1, 1), True, False),
     (lambda r: ~exists(r.row.count), False, True),
-    (lambda r: length(r) == 3, True, True),
+    (lambda r: length(r) == 4, True, True),
+    (lambda r: r.last.count == 4, True, False),
+    (lambda r: r.last.count != 5, True, False),
+    (lambda r: ~exists(r.last.count), False, True),
 ]
 
 
@@ -289,6 +293,11 @@ def test_results_are_read_without_their_values(case: int) -> None:
     for value, runs in ((FULL, full), (EMPTY, empty)):
         found = outputs(made.stub(rows=value).run())["work"]
         assert found == ({"value": 1} if runs else {"skipped": f"{condition} does not hold"})
+
+
+@pytest.mark.parametrize(("value", "holds"), [(None, False), ({}, False), ({"count": 3}, True)])
+def test_fields_of_a_parameter_that_may_be_none(value: Any, holds: bool) -> None:
+    assert value_of(ref(Row | None).count == 3, value, Row | None) is holds
 
 
 @pytest.mark.parametrize("spilled", [False, True])
