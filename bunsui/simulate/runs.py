@@ -13,9 +13,9 @@ from bunsui.interpreter import Execution
 from bunsui.session.decided import decided_runs
 from bunsui.session.failure import explain
 from bunsui.session.history import operation_runs
-from bunsui.session.mapped import mapped_runs
 from bunsui.session.model import JobRun, OperationRun, Status
 from bunsui.session.operations import complete
+from bunsui.session.staying import stay_runs
 
 
 class Event(NamedTuple):
@@ -76,7 +76,7 @@ def runs(executions: Sequence[Execution], steps: Sequence[str]) -> dict[str, Run
     for child in children:
         events = [_event(told) for told in child.history]
         spans, open_ = _spans(events, {state_name(name): name for name in steps})
-        history = [one for read in (operation_runs, mapped_runs, decided_runs) for one in read(events, steps)]
+        history = [one for read in (operation_runs, stay_runs, decided_runs) for one in read(events, steps)]
         known = {one.operation for one in history}
         history += [
             OperationRun(operation=name, status=Status.ABORTED, started=spans[name][0]) for name in open_ - known

@@ -43,7 +43,7 @@ TAKERS: list[tuple[Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "given"), TAKERS, ids=str)
+@pytest.mark.parametrize(("kind", "given"), TAKERS, ids=["None", "default", "default or None", "list"])
 def test_who_can_do_without_runs(kind: Any, given: Any) -> None:
     count, work = counted()
     fed = {"inputs": {"work": [work, 3]}} if isinstance(given, list) else {}
