@@ -22,7 +22,7 @@ def network(order: Precedence) -> Network:
     consumers = _first_declared(order)
     net = Network(
         [Event(_ended(order, covers), covers, consumers[covers]) for covers in starts]
-        + [Event(order.before[at] | 1 << at, 1 << at) for at in ends]
+        + [Event(order.before[at] | 1 << at) for at in ends]
     )
     for at, name in enumerate(order.names):
         net.put(starts.get(order.covers[at]), ends.get(at), Arc(name, 1 << at))

@@ -24,12 +24,12 @@ class Event(NamedTuple):
 
     Attributes:
         before: bits of the names that have ended when it happens.
-        covers: bits of the names that it waits for directly.
+        covers: bits of the names that it waits for directly, where names start.
         consumer: what a join there is called.
     """
 
     before: int
-    covers: int
+    covers: int = 0
     consumer: str = ""
 
 
@@ -137,7 +137,7 @@ class Network:
         """A cover that comes by each arc to an event, first those whose beginning has the fewest other ways on."""
         ways = [(self.leaving(tail), self._brings(event, tail, arc)) for tail, arc in self.into[event].items()]
         ways += [(0, self._brings(event, None, arc)) for arc in self.starts.get(event, ())]
-        return [brought & -brought for _, brought in sorted(ways)]
+        return [brought & -brought for _, brought in sorted(ways) if brought]
 
     def _brings(self, event: int, tail: int | None, arc: Arc) -> int:
         """The covers of an event that come by an arc."""

@@ -16,7 +16,7 @@ def schedule(needs: Mapping[str, frozenset[str]], feeds: Mapping[str, frozenset[
     """A graph as parts in series and in parallel, with joins where it is neither.
 
     Args:
-        needs: name -> all names that must come before; those that are not keys are ignored.
+        needs: name -> all names that must come before; at least one; what is not a key is ignored.
         feeds: name -> those whose results it takes, among its needs.
 
     Raises:
