@@ -81,7 +81,7 @@ class Joins(NamedTuple):
             scope.update({value: f"${variable(f'{self.prefix}{depth}', value)}" for value in values})
             read = tables.task("getItem", JOINS_TABLE, key, ConsistentRead=True)
             read["Assign"] = {
-                scope[value][1:]: jsonata(f"$parse($states.result.Item.{field(_attribute(value))}.S)")
+                scope[value][1:]: jsonata(_exact(f"$parse($states.result.Item.{field(_attribute(value))}.S)"))
                 for value in values
             }
             links.append(Link(state_name(f"{name}: joined"), read))
@@ -189,6 +189,11 @@ def _values(arrival: Arrival) -> tuple[str, ...]:
 def _attribute(value: str) -> str:
     """The attribute that brings a result; apart from our own."""
     return f"result_{value}"
+
+
+def _exact(envelope: str) -> str:
+    """JSONata of an envelope that was written as text, in which numbers have lost what a `text` of their own keeps."""
+    return f'($read := {envelope}; $exists($read.text) ? $merge([$read, {{"value": $parse($read.text)}}]) : $read)'
 
 
 def _sent(token: str) -> State:
