@@ -121,7 +121,7 @@ class Jobs:
             self.pipeline.missing(job.name),
             self._apart,
             {name: self.pipeline.operations[name].job for name in sorted(stored)},
-            len([name for name in exports if name in stored and name in self.results]),
+            self.results,
         )
         return fitted(plan.part, lambda part: self._machines(job, plan._replace(part=part)), _sizes(plan), job.where)
 

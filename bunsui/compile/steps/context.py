@@ -83,7 +83,7 @@ class JobPlan(NamedTuple):
         missing: steps of the pipeline whose results may be missing where the job takes them.
         apart: steps whose results are put into S3 however small they are.
         stored: step of the pipeline whose result lies in S3 and does not travel -> its job.
-        kept: how many of the job's own are results that nothing consumes.
+        results: steps of the pipeline whose results nothing consumes.
     """
 
     pipeline: str
@@ -99,7 +99,12 @@ class JobPlan(NamedTuple):
     missing: frozenset[str] = frozenset()
     apart: frozenset[str] = frozenset()
     stored: Mapping[str, str] = {}
-    kept: int = 0
+    results: frozenset[str] = frozenset()
+
+    @property
+    def kept(self) -> int:
+        """How many results that nothing consumes lie in S3."""
+        return len([name for name in self.exports if name in self.stored and name in self.results])
 
     @property
     def travelling(self) -> tuple[str, ...]:
@@ -185,7 +190,7 @@ class Context(NamedTuple):
     def inline(self, name: str) -> Json:
         """Bytes that a step's result may have in the state machine; who runs the pipeline as a step may allow less."""
         made = self.stands_for.get(name, name)
-        if made not in self.plan.exports or types.is_small(self.plan.operations[made].operation.result_type()):
+        if made not in self.plan.results or types.is_small(self.plan.operations[made].operation.result_type()):
             return self.plan.inline
         return jsonata(f"$min([{self.plan.inline}, {self.given}.inline])")
 
