@@ -38,6 +38,9 @@ SESSION_ID = 40
 CONSTANTS = 64 * 1024
 """Bytes for the constants of one operation, beside the results and parameters that it takes."""
 
+NAMED = QUOTA - OURS - SHARED - CONSTANTS // 2
+"""Bytes of a payload for the names of results that lie in S3."""
+
 SMALL = 128
 """Bytes of a result that always travels in the state machine (bunsui.runtime.shim)."""
 
@@ -95,8 +98,9 @@ def inline(
             hint="put operations into several jobs, or let them write to a resource instead of returning values",
         )
     each = min(INLINE, SHARED // max(together, 1), VARIABLES // len(operations))
-    all_of_them = (bound for outer in operations.values() for bound in outer.all)
+    all_of_them = [bound for outer in operations.values() for bound in outer.all]
     raise_all(error for bound in all_of_them for error in _written_down(bound.operation, bound.inputs, each))
+    raise_all(error for bound in all_of_them for error in _named(bound, steps, stored))
     return each
 
 
@@ -123,6 +127,23 @@ def _written_down(operation: Step, inputs: Mapping[str, Source], each: int) -> I
                 where=operation.where,
                 hint="keep large values in a file of the package or in a bucket, and read them in the function",
             )
+
+
+def _named(bound: Bound, steps: Mapping[str, Bound], stored: Collection[str]) -> Iterator[BunsuiError]:
+    """An operation with so many inputs in S3 that their names, which its payload has to have, would not fit."""
+    size = 0
+    for parameter, source in bound.inputs.items():
+        for one in flat([source]):
+            if isinstance(one, FromOutput) and one.operation in stored:
+                size += _size({parameter: {"stored": one.operation, "job": steps[one.operation].job, "path": one.path}})
+    if size > NAMED:
+        yield DeclarationError(
+            "BUN301",
+            f"operation {bound.operation.name!r}: the names of its inputs have {size:,} bytes; "
+            f"there is room for {NAMED:,}",
+            where=bound.operation.where,
+            hint="bring results together in steps, or let operations write to a resource that this one reads",
+        )
 
 
 def values_of_jobs(jobs: Iterable[Job]) -> Iterator[BunsuiError]:

@@ -272,6 +272,19 @@ def test_a_consumer_of_very_many_results(count: int) -> None:
     assert last["bunsui"].get("stored") == (None if count <= 256 else {"main": "sessions/p/s-1/1/main"})
 
 
+def test_more_inputs_than_a_payload_can_name_are_an_error() -> None:
+    def declared(count: int) -> Pipeline:
+        sources = [operation(f"a_name_that_is_not_short_{number:05}") for number in range(count)]
+        taken = operation("all", {"given": sources})
+        return Pipeline("p", jobs=[Job("main", *sources, taken)])
+
+    compiled(declared(1000))
+    with pytest.raises(DeclarationError) as raised:
+        compiled(declared(2000))
+    assert raised.value.code == "BUN301"
+    assert "operation 'all': the names of its inputs have" in raised.value.message
+
+
 def test_very_many_results_of_a_session() -> None:
     needs: dict[str, list[str]] = {f"n{number}": [] for number in range(800)}
     world = checked(pipeline(needs))
