@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from bunsui.errors import BunsuiError, DeclarationError, raise_all
 from bunsui.model.ask import waiting
@@ -17,6 +18,7 @@ from bunsui.model.on_error import Fallback
 from bunsui.model.operation import A_YEAR
 from bunsui.model.references import FromConstant, FromOutput, Source, flat
 from bunsui.model.step import Step, handlers
+from bunsui.runtime.result import travelling
 
 INLINE = 32 * 1024
 """Bytes that a result has at most inside a state machine, however much room there is."""
@@ -118,7 +120,7 @@ def _taken(bound: Bound, steps: Mapping[str, Bound], stored: Collection[str]) ->
 def _written_down(operation: Step, inputs: Mapping[str, Source], each: int) -> Iterator[BunsuiError]:
     """Values of the declaration that would not fit: they stand in the machine, and nothing can move them out of it."""
     constants = sum(_size(source.value) for source in flat(inputs.values()) if isinstance(source, FromConstant))
-    fallback = _size(operation.on_error.value) if isinstance(operation.on_error, Fallback) else 0
+    fallback = _travels(operation.on_error.value) if isinstance(operation.on_error, Fallback) else 0
     for what, size, limit in (("constant inputs", constants, CONSTANTS), ("fallback", fallback, max(each, SMALL))):
         if size > limit:
             yield DeclarationError(
@@ -149,7 +151,7 @@ def _named(bound: Bound, steps: Mapping[str, Bound], stored: Collection[str]) ->
 def values_of_jobs(jobs: Iterable[Job]) -> Iterator[BunsuiError]:
     """Values that stand in for the results of failed jobs and would not fit into the pipeline's machine."""
     for job in jobs:
-        size = _size(job.values)
+        size = sum(_travels(value) for value in job.values.values())
         if size > INLINE:
             yield DeclarationError(
                 "BUN301",
@@ -161,6 +163,12 @@ def values_of_jobs(jobs: Iterable[Job]) -> Iterator[BunsuiError]:
 
 def _size(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False).encode())
+
+
+def _travels(value: Any) -> int:
+    """Bytes of a value in its envelope, with the text beside it where it has one."""
+    envelope = travelling(value, {})
+    return sum(_size(one) for one in envelope.values())
 
 
 def _reference(pipeline: str, jobs: Mapping[str, tuple[str, ...]]) -> int:

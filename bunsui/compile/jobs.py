@@ -25,7 +25,7 @@ from bunsui.model.operation import Operation
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.references import FromOutput
 from bunsui.model.target import Json, State
-from bunsui.runtime.result import facts_of
+from bunsui.runtime.result import travelling
 
 
 class Jobs:
@@ -91,8 +91,7 @@ class Jobs:
 
     def constant(self, name: str, value: Json) -> Json:
         """The envelope of a value that stands in for a step's result."""
-        facts = facts_of(value, self._facts.get(name, {}))
-        return {"value": value, "facts": facts} if facts else {"value": value}
+        return travelling(value, self._facts.get(name, {}))
 
     def compiled(self, job: Job, workers: Mapping[str, str], stored: Collection[str]) -> Compiled:
         """A job's state machines.

@@ -49,7 +49,7 @@ def enveloped(result: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], in
     wanted = about.get("facts") or {}
     facts = {"facts": facts_of(value, wanted)} if wanted else {}
     kept = about.get("store") or about.get("part") is not None
-    exact = {"text": data.decode()} if _LONG.search(data) else {}
+    exact = _exact(data)
     size = len(data) + (len(_json(exact)) if exact else 0)
     if not kept and not about.get("apart") and size <= max(about.get("inline", INLINE), SMALL):
         return {"value": value, **exact, **facts}, 0
@@ -58,6 +58,21 @@ def enveloped(result: Any, about: Mapping[str, Any]) -> tuple[dict[str, Any], in
     key = f"{prefix(about)}/{place}.json"
     store.put(bucket, key, data, "application/json")
     return {**({"stored": place, "job": about["job"]} if kept else {"pointer": key}), **facts}, len(data)
+
+
+def travelling(value: Any, wanted: Mapping[str, Sequence[str | int]]) -> dict[str, Any]:
+    """The envelope that a JSON value travels in, with the facts at these paths.
+
+    Raises:
+        ResultTooLarge: a fact is.
+    """
+    facts = facts_of(value, wanted)
+    return {"value": value, **_exact(_json(value)), **({"facts": facts} if facts else {})}
+
+
+def _exact(data: bytes) -> dict[str, str]:
+    """The text that stands beside a value whose JSON is this, where it may be rounded."""
+    return {"text": data.decode()} if _LONG.search(data) else {}
 
 
 def prefix(about: Mapping[str, Any]) -> str:

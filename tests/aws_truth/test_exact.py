@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bunsui import Map, Pipeline
+from bunsui import Fallback, Job, Map, Pipeline
+from bunsui.errors import BunsuiError
 from bunsui.runtime.result import enveloped
 from bunsui.testing import Invocation, PipelineRunner
 from tests.compile.pipelines import operation
@@ -30,6 +31,30 @@ def invocations(value: Any, mapped: str = "") -> list[Invocation]:
 def test_numbers_cross_joins_unrounded(number: float, within: Any) -> None:
     (both,) = invocations(within(number))
     assert both.inputs == {"a": within(number), "b": within(number)}
+
+
+@pytest.mark.parametrize("of_jobs", [False, True])
+@pytest.mark.parametrize("value", [0.1 + 0.2, [1733000000123456, "{% $x %}"]], ids=["alone", "within"])
+def test_what_stands_in_for_a_result_crosses_joins_unrounded(value: Any, of_jobs: bool) -> None:
+    fallback = {} if of_jobs else {"on_error": Fallback(value)}
+    a, b = (operation(name, (), Any, **fallback) for name in "ab")
+    steps = [a, b, operation("both", ("a", "b"), Any), operation("early", ("a",), Any), operation("late", ("b",), Any)]
+    jobs = [Job(one.name, one, on_error=Fallback({one: value}) if of_jobs and one in (a, b) else None) for one in steps]
+    pipeline = Pipeline("p", jobs=jobs) if of_jobs else Pipeline("p", operations=steps)
+    runner = PipelineRunner(pipeline).fail("a", KeyError()).fail("b", KeyError()).stub(both=0, early=0, late=0)
+    (both,) = [one for one in runner.run().invocations if one.operation == "both"]
+    assert both.inputs == {"a": value, "b": value}
+
+
+def test_the_text_beside_what_stands_in_counts_for_the_room() -> None:
+    numbers = [0.1 + 0.2] * 1_200
+    for one in (
+        Job("main", operation("a", (), Any, on_error=Fallback(numbers))),
+        Job("main", operation("a", (), Any), on_error=Fallback({"a": numbers})),
+    ):
+        with pytest.raises(BunsuiError) as raised:
+            PipelineRunner(Pipeline("p", jobs=[one]))
+        assert raised.value.code == "BUN301"
 
 
 @pytest.mark.parametrize("mapped", ["a", "b"])

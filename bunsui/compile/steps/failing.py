@@ -16,7 +16,7 @@ from bunsui.model.binding import Bound
 from bunsui.model.handle import FAILURE, Handle
 from bunsui.model.on_error import HANDLER, Fallback, OnError, Skip
 from bunsui.model.target import State
-from bunsui.runtime.result import facts_of
+from bunsui.runtime.result import travelling
 
 FAILED = "$states.input"
 """JSONata of the error that a Catch hands on (AWS Step Functions developer guide, "concepts-error-handling")."""
@@ -75,8 +75,7 @@ def _fallback(bound: Bound, way: OnError, context: Context, failed: str) -> Asid
     assert isinstance(way, Fallback)
     name = bound.operation.name
     instead = state_name(f"{name}: fallback")
-    facts = facts_of(way.value, context.plan.facts.get(name, {}))
-    envelope = {"value": constant(way.value), **({"facts": constant(facts)} if facts else {})}
+    envelope = constant(travelling(way.value, context.plan.facts.get(name, {})))
     return _one(instead, {"Type": "Pass", "Assign": {context.scope[name].removeprefix("$"): envelope}})
 
 
