@@ -116,7 +116,8 @@ def _read(events: Iterable[Event]) -> tuple[list[_State], tuple[Status, datetime
             last = None
         state = of_event.get(event.previous) if event.previous else last
         told = event.details.get(NAMED[event.type]) if event.type in NAMED else None
-        if told is not None:
+        # Only the event before it tells which of the iterations that run at the same time it is about.
+        if told is not None and (state is None or state.name != told or state.exited):
             state = next((one for one in reversed(states) if one.name == told and not one.exited), None)
         of_event[event.id] = state
         if state is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bunsui import Csv, Fallback, Map, Pipeline, Repeat, Wait
+from bunsui import Csv, Fallback, Map, Pipeline, Repeat, Retry, Wait
 from bunsui.session.history import operation_runs
 from bunsui.session.model import OperationRun, Status
 from bunsui.session.staying import stay_runs, together
@@ -37,6 +37,18 @@ def test_an_element_that_fails() -> None:
     found = runs([1, 0, 3])
     assert found["checked"].status is found["check"].status is Status.FAILED
     assert (found["check"].error, found["check"].tries, found["checked"].handled) == ("ZeroDivisionError", 2, False)
+
+
+@pytest.mark.parametrize("wrong", range(4))
+def test_elements_at_a_time_are_told_apart(wrong: int) -> None:
+    numbers = operation("rows", (), list[int])
+    check = operation("check", ("row",), int, retry=Retry(attempts=2, jitter=False))
+    checked = Map("checked", check, over=numbers.output)
+    made = PipelineRunner(Pipeline("p", operations=[numbers, checked])).takes(check=0.5)
+    run = made.stub(rows=[0 if row == wrong else 1 for row in range(4)], check=lambda row: 1 // row).run()
+    found = operation_runs([_event(told) for told in run.execution.nested[0].history], NAMES)
+    failed = [one for one in found if one.error]
+    assert [(one.status, one.handled) for one in failed] == [(Status.FAILED, False)]
 
 
 def test_a_failure_that_is_handled() -> None:
