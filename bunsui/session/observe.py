@@ -206,7 +206,9 @@ def failure_of(report: SessionReport) -> Failure | None:
     run = _first([run for run in report.jobs if run.status in WRONG and not run.handled])
     if run is None or session.kind == "cancelled":
         return Failure(kind=session.kind or "error", error=session.error, message=session.cause)
-    operation = _first([one for one in run.operations if one.status in WRONG and not one.handled])
+    wrong = [one for one in run.operations if one.status in WRONG and not one.handled]
+    # A map or loop fails with what is in it, and has no error of its own.
+    operation = _first([one for one in wrong if one.error] or wrong)
     if operation is None or not operation.error:
         return Failure(kind=run.kind or "error", error=run.error, message=run.cause, job=run.job)
     return Failure(

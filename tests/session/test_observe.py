@@ -32,6 +32,13 @@ def test_the_first_thing_that_went_wrong_is_told():
     assert (found.job, found.operation, found.kind, found.message) == ("a", "early", "timeout", "timed out after 60 s")
 
 
+def test_a_map_fails_with_what_is_in_it():
+    around = operation("checked", "FAILED", 2)
+    inner = operation("check", "FAILED", 2, kind="error", error="KeyError", message="'x'", traceback=("KeyError: 'x'",))
+    found = failure_of(report("FAILED", job("a", "FAILED", 2, around, inner)))
+    assert (found.operation, found.error, found.traceback) == ("check", "KeyError", ("KeyError: 'x'",))
+
+
 def test_a_handled_failure_is_not_the_reason():
     handled = operation("tolerant", "FAILED", 1, error="ValueError", message="fine", handled=True)
     fatal = operation("strict", "FAILED", 2, error="KeyError", message="'x'")
