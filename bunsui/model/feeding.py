@@ -86,7 +86,8 @@ def _source(operation: Step, wanted: Wanted, signature: Signature, scope: Scope)
         f"nothing feeds parameter {name!r} of operation {operation.name!r}: pipeline {scope.pipeline!r} has no "
         "operation or parameter of that name, and it has no default",
         where=signature.place(name),
-        hint=f"{scope.candidates(name)}Declare it, add the operation to a job, or give inputs={{{name!r}: …}}",
+        hint=f"{scope.candidates(name, operation.name)}Declare it, add the operation to a job, or give "
+        f"inputs={{{name!r}: …}}",
     )
 
 

@@ -10,6 +10,7 @@ from bunsui.errors import BunsuiError, DeclarationError, Where
 from bunsui.model import types
 from bunsui.model.declaration import show
 from bunsui.model.job import Job
+from bunsui.model.operation import Operation
 from bunsui.model.references import Parameter
 from bunsui.model.step import Step, within
 
@@ -59,7 +60,10 @@ def _shared(members: Sequence[tuple[Step, Job]]) -> Iterator[BunsuiError]:
             if len(names) > 1
             else f"operation {operation.name!r} is {len(held)} times in {names[0]}",
             where=operation.where,
-            hint="an operation belongs to exactly one job, once; remove it from the others",
+            hint="an operation belongs to exactly one job, once; remove it from the others, or declare another one "
+            f"with its function: Operation('…', handler={operation.handler!r}, …)"
+            if isinstance(operation, Operation)
+            else "a step belongs to exactly one job, once; remove it from the others",
             related=[(f"job {job.name!r}", job.where) for job in dict.fromkeys(held)],
         )
 

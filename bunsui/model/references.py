@@ -103,6 +103,14 @@ class _Fields(Reference):
     def __repr__(self) -> str:
         return ".".join([self._of.name, _PROPERTY[type(self)], *self._path])
 
+    def __str__(self) -> str:
+        raise DeclarationError(
+            "BUN107",
+            f"{self!r} cannot be written into a text: its value is known only when the pipeline runs",
+            where=caller(),
+            hint="give it to the function as an input, and make the text there",
+        )
+
     def __content__(self) -> Any:
         return _PROPERTY[type(self)], self._of, self._path
 

@@ -19,9 +19,13 @@ class Scope(NamedTuple):
     parameters: Mapping[str, Parameter]
     operations: Mapping[str, Step]
 
-    def candidates(self, name: str) -> str:
-        """A hint with the nearest names that could feed `name`."""
-        known = [*self.operations, *self.parameters]
+    def candidates(self, name: str, reader: str) -> str:
+        """A hint with what could feed `name` of the operation `reader`: the step that it is within, or near names."""
+        for outer in self.operations.values():
+            inner = {one.name for one in within(outer)}
+            if name in inner and reader not in inner:
+                return f"{name!r} is within {outer.name!r}: take the result of {outer.name!r}. "
+        known = [one for one in (*self.operations, *self.parameters) if one != reader]
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or sorted(known)[:5]
         return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
 

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from bunsui.model.signature import Signature
 
 
+WAYS = "write on_error=Skip(), Fallback(value), Handle(operation) or Ask()"
+
+
 def _way(value: object) -> object:
     if value is not None and not isinstance(value, OnError):
-        raise refuse(f"on_error={show(value)} is no way to go on", "write on_error=Fallback(…)")
+        raise refuse(f"on_error={show(value)} is no way to go on", WAYS)
     return value
 
 
