@@ -64,7 +64,7 @@ def _here(step: Repeat, scope: Scope, errors: list[BunsuiError]) -> Mapping[str,
     for name, given in step.carry.items():
         reader = Reader(f"Repeat {step.name!r}", f"carry {name!r}", step.where)
         try:
-            found[name] = FromHere(name, type_of(source_of(given, reader, scope), reader, scope))
+            found[name] = FromHere(name, type_of(source_of(given, reader, scope), reader, scope), far=True)
         except BunsuiError as wrong:
             errors.append(wrong)
             found[name] = FromHere(name)

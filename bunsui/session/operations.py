@@ -97,15 +97,16 @@ def from_lines(operation: str, lines: Sequence[LogLine], job: JobRun) -> Operati
 
 
 def _blame(known: dict[str, OperationRun], job: JobRun) -> dict[str, OperationRun]:
-    """A function that was killed tells no failure; when it alone did not end, the job's error is its own."""
-    if not job.error or any(one.status in WRONG and not one.handled for one in known.values()):
+    """A loop that came to its end, or a function that was killed, tells no failure: if one alone, it has the job's."""
+    wrong = [one for one in known.values() if one.status in WRONG and not one.handled]
+    if not job.error or any(one.error for one in wrong):
         return known
-    cut_off = [one for one in known.values() if one.status is Status.ABORTED]
-    if len(cut_off) != 1:
+    silent = wrong or [one for one in known.values() if one.status is Status.ABORTED]
+    if len(silent) != 1:
         return known
     status = Status.TIMED_OUT if job.kind == "timeout" else Status.FAILED
     told = {"status": status, "kind": job.kind, "error": job.error, "message": job.cause}
-    return {**known, cut_off[0].operation: cut_off[0].model_copy(update=told)}
+    return {**known, silent[0].operation: silent[0].model_copy(update=told)}
 
 
 def _last(lines: Sequence[LogLine], event: str) -> LogLine | None:

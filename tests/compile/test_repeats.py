@@ -126,3 +126,10 @@ def test_what_is_wrong(settings: dict[str, object], code: str, says: str) -> Non
         pages(**settings)
     assert caught.value.code == code
     assert says in str(caught.value)
+
+
+def test_who_carries_what_may_lie_in_s3_may_read_it(pipeline_runner: Make) -> None:
+    made = pipeline_runner(pages())._plan
+    (worker,) = [worker for worker in made.workers.values() if worker.why[0].operation == "fetch"]
+    reasons = {call.why.reason for call in made.worker_calls[worker.name] if call.action == "s3:GetObject"}
+    assert reasons == {"an input passed by reference"}
