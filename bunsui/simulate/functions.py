@@ -12,12 +12,18 @@ from functools import partial
 from typing import Any
 
 from bunsui.interpreter import TaskFailed, Took
+from bunsui.model.operation import Operation
+from bunsui.model.step import Step
 from bunsui.runtime import shim, store
 from bunsui.runtime.call import given
 from bunsui.runtime.envelope import read
 from bunsui.runtime.invocation import running
 from bunsui.runtime.result import prefix
 from bunsui.simulate.memory import MemoryS3
+from bunsui.targets.lambda_ import Lambda
+
+KILLED = "Sandbox.Timedout"
+"""What ends a function at its own timeout is called so (AWS Step Functions developer guide, error handling)."""
 
 
 class _Real:
@@ -56,12 +62,19 @@ class Stub:
         errors: raised first, one a call; a single one is raised always.
         seconds: on the virtual clock.
         failing: seconds after which an error is raised.
+        limit: seconds that its function may run; one that takes longer is ended then.
     """
 
     result: Any = REAL
     errors: deque[BaseException] | BaseException | None = None
     seconds: float = 0.0
     failing: float = 0.0
+    limit: float = float("inf")
+
+    @property
+    def ends(self) -> float:
+        """Seconds after which its function fails."""
+        return self.limit if self.seconds > self.limit else self.failing
 
 
 class Worker:
@@ -98,9 +111,9 @@ class Worker:
                 self._values[told.operation] = _result(envelope, ids)
         except Exception as error:
             self._invocations[place] = replace(told, error=type(error).__name__)
-            if not stub.failing:
+            if not stub.ends:
                 raise
-            return Took(stub.failing, error=_reported(error))
+            return Took(stub.ends, error=_reported(error))
         self._invocations[place] = replace(told, spilled="value" not in envelope)
         return Took(stub.seconds, envelope)
 
@@ -137,7 +150,15 @@ def _inputs(event: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def limit_of(step: Step) -> float:
+    """Seconds that the function of a step may run; without end where it has none."""
+    target = step.runs if isinstance(step, Operation) else None
+    return target.timeout if isinstance(target, Lambda) else float("inf")
+
+
 def _run(event: Mapping[str, Any], stub: Stub) -> dict[str, Any]:
+    if stub.seconds > stub.limit:
+        raise type(KILLED, (RuntimeError,), {})(f"Task timed out after {stub.limit}.00 seconds")
     if isinstance(stub.errors, deque) and stub.errors:
         raise stub.errors.popleft()
     if isinstance(stub.errors, BaseException):

@@ -9,7 +9,7 @@ from bunsui.model.operation import Operation
 from bunsui.model.pipeline import Pipeline
 from bunsui.model.repeat import Repeat
 from bunsui.simulate.assumption import SECONDS, UNSET, Assumption, Failing, check, steps
-from bunsui.simulate.functions import Stub
+from bunsui.simulate.functions import Stub, limit_of
 from bunsui.simulate.memory import MemoryS3
 from bunsui.simulate.meter import Meter
 from bunsui.simulate.model import Simulation
@@ -18,11 +18,8 @@ from bunsui.simulate.prices import HOME
 from bunsui.simulate.stage import begin, compiled
 from bunsui.simulate.surroundings import Surroundings
 from bunsui.simulate.telling import Parameters, Played
-from bunsui.targets.lambda_ import Lambda
 
 SESSION = "simulated"
-KILLED = "Sandbox.Timedout"
-"""What ends a function at its own timeout is called so (AWS Step Functions developer guide, error handling)."""
 
 
 def parameters_of(
@@ -89,12 +86,9 @@ def _stubs(pipeline: Pipeline, assumed: Mapping[str, Assumption], failing: Itera
     for name, bound in steps(pipeline).items():
         if not isinstance(bound.operation, Operation):
             continue
-        one, target = assumed.get(name, Assumption()), bound.operation.runs
+        one = assumed.get(name, Assumption())
         seconds = SECONDS if one.seconds is None else one.seconds
         made_up = last if bound in repeated else plausible
         result = made_up(bound.operation.result_type()) if one.result is UNSET else one.result
-        stub = found[name] = Stub(result, errors.get(name), seconds, failing=seconds)
-        if isinstance(target, Lambda) and seconds > target.timeout:
-            stub.errors = type(KILLED, (RuntimeError,), {})(f"Task timed out after {target.timeout}.00 seconds")
-            stub.failing = target.timeout
+        found[name] = Stub(result, errors.get(name), seconds, failing=seconds, limit=limit_of(bound.operation))
     return found

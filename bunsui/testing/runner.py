@@ -11,7 +11,7 @@ from bunsui.model.map import Map
 from bunsui.model.names import Names
 from bunsui.model.nested import inner_first
 from bunsui.model.pipeline import Pipeline
-from bunsui.simulate.functions import Stub
+from bunsui.simulate.functions import Stub, limit_of
 from bunsui.simulate.memory import MemoryS3
 from bunsui.simulate.stage import begin, compiled, filled
 from bunsui.testing.run import PipelineRun
@@ -129,7 +129,8 @@ class PipelineRunner:
         return Started(handle, world, results, self._replies)
 
     def _of(self, operation: str) -> Stub:
-        return self._stubs.setdefault(self._found(operation, self._steps, "operation"), Stub())
+        known = self._found(operation, self._steps, "operation")
+        return self._stubs.setdefault(known, Stub(limit=limit_of(self._steps[known])))
 
     def _known_as(self, pipeline: Pipeline, name: str) -> str:
         return name if pipeline is self.pipeline else f"{pipeline.name}.{name}"

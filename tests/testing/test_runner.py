@@ -37,6 +37,12 @@ def test_a_retry_that_succeeds_takes_virtual_time_only(pipeline_runner: Make) ->
     assert run.duration == pytest.approx(10 + 20 + 5)
 
 
+def test_a_function_ends_at_its_own_timeout(pipeline_runner: Make) -> None:
+    run = pipeline_runner(counting).stub(raw=Raw("a", [])).takes(raw=61).run(month=1)
+    assert (run.status, run.duration, run.invocations[0].error) == ("FAILED", 60, "Sandbox.Timedout")
+    assert (run.message, "raw" in run.outputs) == ("timed out after 60 s", False)
+
+
 def test_a_failure_is_told_and_recorded(pipeline_runner: Make) -> None:
     run = pipeline_runner(counting).stub(raw=Raw("a", [])).fail("rows", KeyError("day")).run(month=1)
     assert (run.status, run.error, run.message) == ("FAILED", "KeyError", "'day'")
