@@ -46,29 +46,37 @@ class Flow:
         yield from (leaf.values for leaf in leaves(self.part) if isinstance(leaf, Join))
 
     def _walk(self, part: Part, live: set[str]) -> None:
-        """Go through a part from its end to its beginning; `live` is taken behind it, and grows by what it takes."""
+        """Go through a part from its end to its beginning: `live` is what is taken behind it, and then before it.
+
+        What a part makes or a join brings is not taken from before it, though a branch beside it may do that.
+        """
         match part:
             case str():
+                live.discard(part)
                 live.update(self._takes[part])
+            case Join(values=values):
+                live.difference_update(values)
             case Arrive(_, arrivals):
                 live.update(value for arrival in arrivals for value in arrival.values)
             case Segment(parts):
                 (out,) = self._leaving[id(part)] = tuple(self._split([part], live))
-                inside = set(out)
-                for one in reversed(parts):
-                    self._walk(one, inside)
-                wanted = inside - self._of(part).keys()
-                self._wanted[id(part)] = tuple(sorted(wanted))
-                live |= wanted
+                inside = self._before(parts, set(out))
+                self._wanted[id(part)] = tuple(sorted(inside))
+                live.difference_update(out)
+                live |= inside
             case Serial(parts):
-                for one in reversed(parts):
-                    self._walk(one, live)
+                self._before(parts, live)
             case Parallel(parts):
                 self._leaving[id(part)] = outs = tuple(self._split(parts, live))
+                live.difference_update(*outs)
                 for one, out in zip(parts, outs, strict=True):
-                    inside = set(out)
-                    self._walk(one, inside)
-                    live |= inside
+                    live |= self._before([one], set(out))
+
+    def _before(self, parts: Sequence[Part], live: set[str]) -> set[str]:
+        """What is taken before parts that run one after the other."""
+        for one in reversed(parts):
+            self._walk(one, live)
+        return live
 
     def _of(self, part: Part) -> Mapping[str, bool]:
         """The names whose results are in sight behind a part, and whether they were made in it or brought by a join."""

@@ -351,3 +351,21 @@ def test_a_large_recorded_workflow(recorded: dict[str, tuple[Needs, dict[str, fl
     right(world, result, needs)
     most = {machine.name: machine.events for machine in world.plan.machines}
     assert all(len(child.event_types) <= most[child.arn.split(":")[6]] for child in result.nested)
+
+
+def test_a_result_that_a_join_brings_to_one_branch_and_another_takes_from_before() -> None:
+    needs: Needs = {
+        "a": frozenset(),
+        "b": frozenset(),
+        "c": frozenset(),
+        "d": frozenset({"a"}),
+        "e": frozenset({"a"}),
+        "f": frozenset({"b", "d"}),
+        "g": frozenset({"b", "c", "d", "e"}),
+        "h": frozenset({"b", "c", "d"}),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cutting, "LIMIT", Limit(10**9, 120, 10**9))
+        world = checked(pipeline({name: sorted(wanted) for name, wanted in needs.items()}))
+    world.seconds = durations(needs, 0)
+    right(world, world.run(seed=1), needs)
