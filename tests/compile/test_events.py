@@ -12,7 +12,7 @@ from bunsui import Fallback, Job, Map, Pipeline, Retry
 from bunsui.compile.events import most
 from bunsui.interpreter import Execution, TaskFailed, execute
 from bunsui.interpreter.calls import Submitted
-from tests.graph.test_decompose import Needs, dags
+from tests.graph.dags import Needs, dense_dags
 
 from .pipelines import World, compiled, filled, operation, pipeline
 from .test_random_pipelines import SLOW, durations
@@ -106,7 +106,7 @@ def test_rounds_and_items_count_as_often_as_they_may() -> None:
     assert most(machine(M=items), {"M": 10}) == 3 + 4 + 10 * (2 + 5)
 
 
-@given(dags(14), st.integers(0, 2**32), st.integers(1, 2**32), st.data())
+@given(dense_dags(14), st.integers(0, 2**32), st.integers(1, 2**32), st.data())
 @SLOW
 def test_no_compiled_machine_has_more(needs: Needs, seed: int, chance: int, data: st.DataObject) -> None:
     """With retries, failures, handled or not, joins, and jobs."""

@@ -12,7 +12,7 @@ from statelint.linter import Linter
 from bunsui import Pipeline
 from bunsui.compile.states import STATE_NAME_LIMIT
 from bunsui.graph.part import Part
-from tests.graph.test_decompose import Needs, critical_path, dags, needs_of, trees
+from tests.graph.dags import Needs, critical_path, dense_dags, needs_of, trees
 
 from .pipelines import World, compiled, expected, filled, pipeline, states
 
@@ -103,7 +103,7 @@ def durations(needs: Needs, seed: int) -> dict[str, float]:
     return {name: float(random.Random(f"{seed}{name}").choice([0, 0, 1, 1, 2, 7, 30])) for name in needs}
 
 
-@given(dags(60), st.integers(0, 2**32), st.integers(1, 2**32))
+@given(dense_dags(60), st.integers(0, 2**32), st.integers(1, 2**32))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_job_takes_as_long_as_its_critical_path(needs: Needs, seed: int, chance: int) -> None:
     declared = pipeline({name: sorted(wanted) for name, wanted in needs.items()})
@@ -121,7 +121,7 @@ def test_any_job_takes_as_long_as_its_critical_path(needs: Needs, seed: int, cha
         }
 
 
-@given(dags(16), st.integers(0, 2**32), st.integers(1, 2**32))
+@given(dense_dags(16), st.integers(0, 2**32), st.integers(1, 2**32))
 @SLOW
 def test_any_session_takes_as_long_as_the_critical_path_of_its_jobs(needs: Needs, seed: int, chance: int) -> None:
     declared = pipeline(
@@ -135,7 +135,7 @@ def test_any_session_takes_as_long_as_the_critical_path_of_its_jobs(needs: Needs
     assert sorted(world.order()) == sorted(needs)
 
 
-@given(dags(30), st.integers(1, 6), st.integers(0, 2**32), st.integers(1, 2**32), st.data())
+@given(dense_dags(30), st.integers(1, 6), st.integers(0, 2**32), st.integers(1, 2**32), st.data())
 @SLOW
 def test_a_failing_operation_ends_everything(
     needs: Needs, cuts: int, seed: int, chance: int, data: st.DataObject

@@ -21,7 +21,7 @@ from bunsui.compile.states import STATE_NAME_LIMIT
 from bunsui.errors import DeclarationError
 from bunsui.graph.part import Parallel, Part, Serial, members
 from bunsui.interpreter import Execution
-from tests.graph.test_decompose import Needs, critical_path, dags
+from tests.graph.dags import Needs, critical_path, dense_dags
 
 from .assemblies import found_templates, of_type, statements, text
 from .pipelines import World, compiled, expected, filled, operation, pipeline, states
@@ -169,7 +169,7 @@ def test_a_consumer_waits_in_one_segment_for_producers_in_others() -> None:
     assert len(waits) > 1
 
 
-@given(dags(40), st.integers(0, 2**32), st.integers(1, 2**32), st.integers(120, 900))
+@given(dense_dags(40), st.integers(0, 2**32), st.integers(1, 2**32), st.integers(120, 900))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_graph_cut_anywhere(needs: Needs, seed: int, chance: int, events: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -179,7 +179,7 @@ def test_any_graph_cut_anywhere(needs: Needs, seed: int, chance: int, events: in
     right(world, world.run(seed=chance), needs)
 
 
-@given(dags(30), st.integers(1, 5), st.integers(0, 2**32), st.data())
+@given(dense_dags(30), st.integers(1, 5), st.integers(0, 2**32), st.data())
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_failure_in_a_segment_is_that_of_its_job(needs: Needs, cuts: int, seed: int, data: st.DataObject) -> None:
     declared = pipeline({name: sorted(wanted) for name, wanted in needs.items()}, jobs_of(needs, cuts))

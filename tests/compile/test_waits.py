@@ -43,6 +43,13 @@ def test_until_an_output(pipeline_runner: Make) -> None:
     assert run.execution.stopped.replace(microsecond=0) == datetime.datetime(2025, 1, 3, 2, tzinfo=datetime.UTC)
 
 
+def test_until_a_time_without_offset_is_in_utc(pipeline_runner: Make) -> None:
+    declared = Pipeline("p", parameters={"day": datetime.datetime}, operations=[due, Wait("pause", until=due)])
+    run = pipeline_runner(declared).run(day=datetime.datetime(2025, 1, 3))
+    assert run.execution.stopped is not None
+    assert run.execution.stopped.replace(microsecond=0) == datetime.datetime(2025, 1, 3, 2, tzinfo=datetime.UTC)
+
+
 def test_until_a_time() -> None:
     moment = datetime.datetime(2030, 1, 1, 12, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
     assert Wait("pause", until=moment).until == "2030-01-01T10:00:00Z"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import strategies as st
 
+from bunsui.graph.order import order
 from bunsui.graph.part import Parallel, Part, Serial, members
 
 Needs = Mapping[str, frozenset[str]]
@@ -53,6 +54,25 @@ def dags(draw: st.DrawFn, largest: int = 60) -> Needs:
         for position, name in enumerate(names)
     }
     return {name: needs[name] for name in draw(st.permutations(names))}
+
+
+@st.composite
+def dense_dags(draw: st.DrawFn, largest: int = 12) -> Needs:
+    """Any set of earlier names may be needed."""
+    size = draw(st.integers(1, largest))
+    names = draw(st.permutations([f"n{number}" for number in range(size)]))
+    return {
+        name: frozenset(draw(st.sets(st.sampled_from(names[:position]))) if position else ())
+        for position, name in enumerate(names)
+    }
+
+
+def critical_path(needs: Needs, seconds: Mapping[str, float]) -> float:
+    """When the last name ends if each begins with the end of its needs."""
+    ends: dict[str, float] = {}
+    for name in order(needs):
+        ends[name] = max((ends[one] for one in needs[name]), default=0.0) + seconds[name]
+    return max(ends.values())
 
 
 def durations(needs: Needs) -> st.SearchStrategy[Mapping[str, int]]:

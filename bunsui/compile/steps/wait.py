@@ -16,6 +16,9 @@ from bunsui.model.target import State
 from bunsui.model.wait import SECONDS, UNTIL, Wait
 
 TIMED_OUT = "Bunsui.TimedOut"
+WITH_OFFSET = r'($at := {}; $contains($at, /(Z|[+-]\d\d:?\d\d)$/) ? $at : $at & "Z")'
+"""JSONata of a time, in UTC where it has no offset: a Timestamp has to have one (Amazon States Language, "Wait")."""
+
 BY_PIPELINE = "by-pipeline"
 LOOK_TIMEOUT = 60
 LISTED = 100
@@ -33,12 +36,12 @@ def links(bound: Bound, context: Context) -> list[Link]:
 
 def _wait(bound: Bound, step: Wait, context: Context) -> list[Link]:
     state: State = {"Type": "Wait"}
-    for name, field in ((SECONDS, "Seconds"), (UNTIL, "Timestamp")):
+    for name, field, form in ((SECONDS, "Seconds", "{}"), (UNTIL, "Timestamp", WITH_OFFSET)):
         source = bound.inputs.get(name)
         if isinstance(source, FromConstant):
             state[field] = source.value
         elif source is not None:
-            state[field] = jsonata(context.inside(source))
+            state[field] = jsonata(form.format(context.inside(source)))
     state["Assign"] = {context.result(step.name): {"value": None}}
     return [Link(state_name(step.name), state)]
 
