@@ -93,4 +93,4 @@ def machine_calls(bound: Bound, workers: Mapping[str, str], names: Names) -> Ite
     """What the job's machine needs to be allowed for one step."""
     yield from CALLS[type(bound.operation)](bound, workers, names)
     if isinstance(bound.operation.on_error, Ask):
-        yield approval.question_call(bound.operation)
+        yield approval.asks(bound.operation)

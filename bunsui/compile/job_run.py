@@ -13,6 +13,7 @@ from typing import NamedTuple
 from bunsui.compile import failure, records
 from bunsui.compile.children import OUTPUT, allowed, child
 from bunsui.compile.condition import condition
+from bunsui.compile.question import Asker, Terms, ask
 from bunsui.compile.states import (
     CONTEXT_INPUT,
     ONWARD,
@@ -29,6 +30,7 @@ from bunsui.compile.states import (
 from bunsui.compile.steps.context import fact, reached
 from bunsui.compile.steps.failing import TIMEOUT, named
 from bunsui.compile.steps.guard import REASON, does_not_hold
+from bunsui.model.approval import MESSAGE_LIMIT
 from bunsui.model.binding_condition import BoundCondition
 from bunsui.model.handle import FAILED
 from bunsui.model.names import Names
@@ -43,6 +45,20 @@ ANY_FAILURE = "States.TaskFailed"
 """Every error but a timeout (Amazon States Language specification, "Errors")."""
 
 _ERROR = "$states.errorOutput"
+
+
+class Question(NamedTuple):
+    """What people are asked about a job that failed.
+
+    Attributes:
+        asker: the job as one that asks.
+        message: put before what went wrong.
+        terms: how they may answer.
+    """
+
+    asker: Asker
+    message: str
+    terms: Terms
 
 
 class JobStart(NamedTuple):
@@ -62,6 +78,7 @@ class JobStart(NamedTuple):
         instead: operation -> envelope of what stands in for its result then.
         handler: the job that runs then.
         handles: whether it is one that runs because another failed.
+        asks: what people are asked when it failed, if they are.
     """
 
     name: str
@@ -77,6 +94,12 @@ class JobStart(NamedTuple):
     instead: Mapping[str, Json]
     handler: JobStart | None
     handles: bool
+    asks: Question | None = None
+
+    @property
+    def longest(self) -> int:
+        """Seconds that it can take at most, with an answer to what is asked when it fails."""
+        return self.timeout + (0 if self.asks is None else self.asks.terms.timeout)
 
     @property
     def feeds(self) -> frozenset[str]:
@@ -183,6 +206,8 @@ class JobRun(NamedTuple):
         name, outputs = self.job.name, self._outputs(self.reason)
         record = records.job_handled(name, self.caught, outputs)
         handled, assign = state_name(f"{name}: handled"), {"Assign": {result: jsonata(outputs)}}
+        if self.job.asks is not None:
+            return [*self._question(self.job.asks), Link(handled, {**record, **assign})]
         if self.job.handler is None:
             return [Link(handled, {**record, **assign})]
         handler = JobRun(self.job.handler, self.names, dict(self.scope), self.depth)
@@ -190,6 +215,26 @@ class JobRun(NamedTuple):
             Link(handled, record),
             *handler.links(),
             Link(state_name(f"{name}: results"), {"Type": "Pass", **assign}),
+        ]
+
+    def _question(self, question: Question) -> list[Link]:
+        """What to do about the failure: on with `skip`; anything else, and silence, fails the session with it."""
+        name, answer = self.job.name, f"answer{self.depth}"
+        said = " & ".join(
+            [
+                text(f"{question.message} {name} failed with ".lstrip()),
+                failure.job_error(self.caught),
+                f'": " & $substring({failure.job_message(self.caught)}, 0, {MESSAGE_LIMIT})',
+            ]
+        )
+        task = ask(question.asker, said, question.terms)
+        task["Assign"] = {answer: jsonata("$states.result.answer")}
+        task["Catch"] = [{"ErrorEquals": ["States.Timeout"], "Next": self._failed_state}]
+        rule = {"Condition": jsonata(f'${answer} = "skip"'), "Next": ONWARD}
+        choice: State = {"Type": "Choice", "Choices": [rule], "Default": self._failed_state}
+        return [
+            Link(state_name(f"{name}: ask"), task),
+            Link(state_name(f"{name}: answered"), choice, ends=self._stop()),
         ]
 
     def _decided(self, when: BoundCondition, result: str, links: list[Link]) -> list[Link]:

@@ -47,7 +47,7 @@ class SessionPlan(NamedTuple):
 
 def session_layout(plan: SessionPlan, flow: Flow) -> Layout:
     """How the jobs become states."""
-    joins = Joins.of(plan.part, "", RESULT, min(A_YEAR, sum(job.timeout for job in plan.jobs.values())))
+    joins = Joins.of(plan.part, "", RESULT, min(A_YEAR, sum(job.longest for job in plan.jobs.values())))
 
     def emit(name: str, scope: Scope, depth: int) -> list[Link]:
         return JobRun(plan.jobs[name], plan.names, scope, depth).links()

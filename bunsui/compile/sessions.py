@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from bunsui.compile import budget
 from bunsui.compile.children import child_calls
 from bunsui.compile.cutting import Size
-from bunsui.compile.job_run import JobStart
+from bunsui.compile.job_run import JobStart, Question
 from bunsui.compile.jobs import Jobs
 from bunsui.compile.joins import join_calls
 from bunsui.compile.machines import Compiled, Machine, fitted, size_of
+from bunsui.compile.question import Asker, Terms, question_call
 from bunsui.compile.segment import Segment, own, waiting
 from bunsui.compile.session_machine import SessionPlan, session_layout, session_machines
 from bunsui.compile.steps.context import KEPT
@@ -18,9 +19,10 @@ from bunsui.compile.workers import table_arn
 from bunsui.errors import Where, raise_all
 from bunsui.graph.part import Arrive, Join, Part
 from bunsui.graph.schedule import schedule
+from bunsui.model.ask import Ask
 from bunsui.model.binding import job_needs
 from bunsui.model.calls import Call, Why
-from bunsui.model.job import HandlerJob
+from bunsui.model.job import HandlerJob, Job
 from bunsui.model.names import JOB_RUNS_TABLE, SESSIONS_TABLE, Names
 from bunsui.model.operation import A_YEAR
 from bunsui.model.pipeline import Pipeline
@@ -79,12 +81,21 @@ def _starts(pipeline: Pipeline, jobs: Jobs, stored: Collection[str]) -> dict[str
             {name: jobs.constant(name, value) for name, value in job.values.items()},
             handlers.get(job.name),
             isinstance(job, HandlerJob),
+            _question(pipeline.name, job, jobs.names),
         )
         if isinstance(job, HandlerJob):
             handlers[job.handles] = start
         else:
             starts[job.name] = start
     return starts
+
+
+def _question(pipeline: str, job: Job, names: Names) -> Question | None:
+    way = job.on_error
+    if not isinstance(way, Ask):
+        return None
+    asker = Asker(pipeline, names.prefix, job.name, job.name, "")
+    return Question(asker, way.message, Terms(way.approvers, way.timeout, ("skip", "fail")))
 
 
 class _Calls:
@@ -94,6 +105,7 @@ class _Calls:
         self.pipeline = pipeline
         self.names = names
         self._wheres: Mapping[str, Where] = {job.name: job.where for job in pipeline.jobs}
+        self._asking = {job.name for job in pipeline.jobs if isinstance(job.on_error, Ask)}
         self._handlers = {job.handles: (job.name,) for job in pipeline.jobs if isinstance(job, HandlerJob)}
 
     def of(self, part: Part, waits: Mapping[str, int], *, begins: bool = False) -> Iterator[Call]:
@@ -109,6 +121,8 @@ class _Calls:
                     yield from child_calls(self.names.job(job), Why(job, "run the job and wait for it", where))
                     record = Why(job, "record of the job run", where)
                     yield Call("dynamodb:UpdateItem", table_arn(JOB_RUNS_TABLE), record)
+                    if job in self._asking:
+                        yield question_call(Why(job, "ask what to do about a failure", where))
             elif isinstance(leaf, Segment):
                 yield from child_calls(
                     self._machine(leaf.number), Why(self.pipeline.name, "run a segment and wait for it")

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from bunsui.model.ask import Ask
 from bunsui.model.declaration import Name, refuse, show
 from bunsui.model.handle import Handle
+from bunsui.model.lasting import longest
 from bunsui.model.names import shorten
 from bunsui.model.on_error import Fallback, OnError, Skip
 from bunsui.model.operation import A_YEAR, Operation
@@ -36,8 +38,8 @@ def _remedy(value: object) -> str:
 
 
 def _way(value: object) -> object:
-    hint = "write on_error=Skip(), Fallback({operation: value}) or Handle(operation)"
-    if value is not None and not isinstance(value, Skip | Fallback | Handle):
+    hint = "write on_error=Skip(), Fallback({operation: value}), Handle(operation) or Ask()"
+    if value is not None and not isinstance(value, Skip | Fallback | Handle | Ask):
         raise refuse(f"on_error={show(value)} is no way for a job to go on", hint)
     if isinstance(value, Fallback) and not _by_operation(value.value):
         raise refuse(f"on_error: {show(value.value)} gives no values for operations", hint)
@@ -56,8 +58,8 @@ class Job(Ordered):
         operations: at least one; their order has no meaning.
         when: what must hold for it to run; otherwise all its results are skipped. It may refer to parameters and to
             results of earlier jobs.
-        on_error: what happens when it failed: `Skip()`, `Fallback({operation: value})` or `Handle(operation)`; by
-            default the session fails. What has no value then is skipped.
+        on_error: what happens when it failed: `Skip()`, `Fallback({operation: value})`, `Handle(operation)`, or `Ask()`
+            whether to skip it or to fail; by default the session fails. What has no value then is skipped.
         timeout: seconds after which it fails with `States.Timeout`; by default what its operations can take at most.
         description: for people.
     """
@@ -71,6 +73,12 @@ class Job(Ordered):
 
     def __init__(self, name: str, /, *operations: Step, **data: Any) -> None:
         super().__init__(name=name, operations=operations, **data)
+
+    @property
+    def longest(self) -> int:
+        """Seconds that it can take at most, with an answer to what is asked when it fails."""
+        answer = self.on_error.timeout if isinstance(self.on_error, Ask) else 0
+        return min(longest(self.operations), self.timeout or A_YEAR) + answer
 
     @property
     def may_be_missing(self) -> bool:

@@ -12,7 +12,7 @@ from bunsui.model.binding import Bound, Unit, bind
 from bunsui.model.binding_condition import BoundCondition
 from bunsui.model.declaration import Declaration, Name, refuse, show
 from bunsui.model.job import HandlerJob, Job, with_handlers
-from bunsui.model.lasting import START, longest
+from bunsui.model.lasting import START
 from bunsui.model.operation import A_YEAR, Operation, Requirements
 from bunsui.model.references import FromOutput, Parameter
 from bunsui.model.resource import Resource
@@ -119,7 +119,7 @@ class Pipeline(Declaration):
     @property
     def longest(self) -> int:
         """Seconds that a session can take at most: every job after the other."""
-        seconds = sum(min(longest(job.operations), job.timeout or A_YEAR) for job in self.jobs)
+        seconds = sum(job.longest for job in self.jobs)
         return min(self.deadline or A_YEAR, START + seconds)
 
     @property

@@ -73,12 +73,13 @@ class PipelineRunner:
         return self
 
     def answer(self, operation: str, *replies: Reply | str) -> PipelineRunner:
-        """Let people answer what a step asks, each time with the next reply: `answer("pay", "approve")`.
+        """Let people answer what a step or job asks, each time with the next reply: `answer("pay", "approve")`.
 
         Raises:
-            UsageError: BUN703 for a name that is no step.
+            UsageError: BUN703 for a name that is no step and no job.
         """
-        known = self._found(operation, self._steps, "operation")
+        jobs = [self._known_as(one, job.name) for one in self._family for job in one.jobs]
+        known = self._found(operation, [*self._steps, *jobs], "operation")
         self._replies[known] = deque(one if isinstance(one, Reply) else Reply(one) for one in replies)
         return self
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from statelint.linter import Linter
 
-from bunsui import Ask, Lambda, Pipeline, operation
+from bunsui import Ask, Job, Lambda, Pipeline, operation
 from bunsui.testing import PipelineRunner, Reply
 
 Make = Callable[..., PipelineRunner]
@@ -61,3 +61,50 @@ def test_other_errors_are_not_asked_about(pipeline_runner: Make) -> None:
 
 def test_the_machine_is_well_formed(pipeline_runner: Make) -> None:
     assert Linter.validate(pipeline_runner(pipeline)._plan.jobs["main"].definition) == []
+
+
+def of_jobs() -> Pipeline:
+    first = Job("pays", plain, on_error=Ask(message="Go on?", on=[ConnectionError], timeout=3600))
+    return Pipeline("p", jobs=[first, Job("books", afterwards)])
+
+
+@operation(runs=Lambda())
+def plain() -> int:
+    return 3
+
+
+@operation(runs=Lambda())
+def afterwards(plain: int | None) -> str:
+    return f"booked {plain}"
+
+
+def test_about_a_job(pipeline_runner: Make) -> None:
+    started = pipeline_runner(of_jobs()).fail("plain", ConnectionError("reset")).start()
+    started.handle.advance(1)
+    (question,) = started.questions
+    assert question["message"] == "Go on? pays failed with ConnectionError: reset"
+    assert (question["answers"], question["job"], question["operation"]) == ('["skip", "fail"]', "pays", "pays")
+
+
+def test_a_job_that_is_done_without(pipeline_runner: Make) -> None:
+    run = pipeline_runner(of_jobs()).fail("plain", ConnectionError("reset")).answer("pays", "skip").run()
+    assert run.outputs["afterwards"] == "booked None"
+    assert run.jobs == {"pays": "FAILED", "books": "SUCCEEDED"}
+
+
+@pytest.mark.parametrize("replies", [["fail"], []], ids=["no", "silence"])
+def test_a_job_that_fails_the_session(pipeline_runner: Make, replies: list[str]) -> None:
+    runner = pipeline_runner(of_jobs()).fail("plain", ConnectionError("reset"))
+    run = (runner.answer("pays", *replies) if replies else runner).run()
+    assert (run.status, run.error, run.message) == ("FAILED", "ConnectionError", "reset")
+
+
+def test_a_job_is_asked_about_what_it_says_only(pipeline_runner: Make) -> None:
+    run = pipeline_runner(of_jobs()).fail("plain", ValueError("no")).answer("pays", "skip").run()
+    assert (run.status, run.error) == ("FAILED", "ValueError")
+    made = pipeline_runner(of_jobs())._plan.machine
+    assert Linter.validate(made.definition) == []
+    asked = [call for call in made.calls if call.why.reason == "ask what to do about a failure"]
+    assert [(call.action, call.resource.rpartition("/")[2]) for call in asked] == [
+        ("dynamodb:UpdateItem", "bunsui-approvals")
+    ]

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bunsui.compile import failure
+from bunsui.compile.question import Terms, ask
 from bunsui.compile.states import Aside, Link, aside, constant, field, jsonata, machine, state_name, text, variable
-from bunsui.compile.steps.approval import Terms, ask
+from bunsui.compile.steps.approval import asker
 from bunsui.compile.steps.context import Context
 from bunsui.compile.steps.guard import REASON, skip
 from bunsui.model.approval import MESSAGE_LIMIT
@@ -103,7 +104,8 @@ def _ask(bound: Bound, way: OnError, context: Context, failed: str) -> Aside:
             f'": " & $substring({failure.message(FAILED)}, 0, {MESSAGE_LIMIT})',
         ]
     )
-    task = ask(bound, context, said, Terms(way.approvers, way.timeout, ("retry", "skip", "fail"), retries=RETRIES))
+    terms = Terms(way.approvers, way.timeout, ("retry", "skip", "fail"), retries=RETRIES)
+    task = ask(asker(bound, context), said, terms)
     assign = {answer: jsonata("$states.result.answer"), error: jsonata(FAILED)}
     silence = {"ErrorEquals": ["States.Timeout"], "Assign": {error: jsonata(FAILED)}, "Next": end}
     rules = [
