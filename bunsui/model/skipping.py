@@ -14,8 +14,9 @@ from bunsui.model import types
 from bunsui.model.ask import Ask
 from bunsui.model.bound import Bound
 from bunsui.model.choice import Choice
+from bunsui.model.map import EACH, OVER, Map
 from bunsui.model.on_error import HANDLER, Skip
-from bunsui.model.references import FromList, FromOutput, Source
+from bunsui.model.references import FromHere, FromList, FromOutput, Source
 from bunsui.model.signature import Parameter
 
 Skips = Mapping[str, tuple[str, ...]]
@@ -62,11 +63,21 @@ def stands_alone(bound: Bound, key: str) -> bool:
 def _wanted(bound: Bound) -> Iterator[str]:
     """The steps whose results it cannot do without."""
     parameters = {parameter.name: parameter for parameter in bound.operation.signature().parameters}
+    if isinstance(bound.operation, Map) and OVER in parameters:
+        parameters[OVER] = _elements(bound)
     for name, source in bound.inputs.items():
         yield from _needed(source, parameters[name])
     for key, part in bound.parts.items():
         if not stands_alone(bound, key):
             yield from _wanted(part)
+
+
+def _elements(bound: Bound) -> Parameter:
+    """What a map takes: a list of what its operation takes of it."""
+    each = bound.parts[EACH]
+    taken = {name for name, source in each.inputs.items() if isinstance(source, FromHere)}
+    kinds = [one.annotation for one in each.operation.signature().parameters if one.name in taken]
+    return Parameter(OVER, list[kinds[0]] if kinds else Any, False)  # type: ignore[valid-type]
 
 
 def _needed(source: Source, parameter: Parameter) -> Iterator[str]:

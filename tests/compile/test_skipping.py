@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bunsui import Job, Parameter, Pipeline, Skip, exists
+from bunsui import Job, Map, Parameter, Pipeline, Skip, exists
 from bunsui.testing import PipelineRunner
 
 from .deciding import Default, linted, outputs, run, runner, states, step
@@ -145,3 +145,10 @@ def test_skipped_after_a_failure() -> None:
     found = runner(*steps).fail("first", ValueError("no")).run()
     assert outputs(found) == {"last": {"skipped": "because first was skipped: it failed with ValueError"}}
     assert runner(*steps).fail("first", KeyError("no")).run().error == "KeyError"
+
+
+def test_an_element_of_a_map_that_was_skipped_is_none() -> None:
+    count, work = counted()
+    each = step("each", {"i": int | None}, str)
+    found = run(count, work, Map("m", each, over=[count.output, work.output]), count=0, work=1, each=lambda i: repr(i))
+    assert found.outputs["m"] == ["0", "None"]
