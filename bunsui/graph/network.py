@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from typing import NamedTuple
 
 from bunsui.graph.part import Arrival, Arrive, Join
@@ -223,7 +222,14 @@ class Network:
 
 
 def _together(arcs: Sequence[Arc]) -> Arc:
-    return reduce(Arc.beside, arcs)
+    """All at the same time, at once: there can be thousands."""
+    work, names, limit = arcs[0]
+    for arc in arcs[1:]:
+        names |= arc.names
+        limit &= arc.limit
+        if arc.work is not None:
+            work = arc.work if work is None else Both(True, work, arc.work)
+    return Arc(work, names, limit)
 
 
 def _split(arcs: Iterable[Arc], chosen: Iterable[bool]) -> tuple[list[Arc], list[Arc]]:
