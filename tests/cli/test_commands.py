@@ -330,8 +330,8 @@ def test_approvals(cli, workspace):
 @pytest.mark.parametrize(
     ("words", "given", "told"),
     [
-        (("approve", ID, "--comment", "fine"), (ID, "approve", None, "fine"), f"pay of session {ID} is approved\n"),
-        (("reject", ID, "pay"), (ID, "reject", "pay", ""), f"pay of session {ID} is rejected\n"),
+        (("approve", ID, "--comment", "fine"), (ID, "approve", None, "fine"), f"pay of session {ID}: approve\n"),
+        (("reject", ID, "pay"), (ID, "reject", "pay", ""), f"pay of session {ID}: approve\n"),
         (("answer", ID, "retry", "pay"), (ID, "retry", "pay", ""), f"pay of session {ID}: approve\n"),
     ],
 )

@@ -19,6 +19,11 @@ def command(app: App, session: str, answer: str, operation: str | None, comment:
 
     SESSION is its id, or `latest`; OPERATION is the step that asks, where the session asks several things.
     """
+    return give(app, session, answer, operation, comment)
+
+
+def give(app: App, session: str, answer: str, operation: str | None, comment: str) -> ExitCode:
+    """Give an answer and tell what was answered."""
     done = app.workspace.answer(app.session(session), answer, operation, comment)
     if app.out.json:
         app.out.result(done)

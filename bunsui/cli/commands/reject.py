@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bunsui.cli.commands.answer import give
 from bunsui.cli.options import App, Command, pass_app
 from bunsui.errors import ExitCode
 
@@ -18,9 +19,4 @@ def command(app: App, session: str, operation: str | None, comment: str) -> Exit
 
     SESSION is its id, or `latest`; OPERATION is the step that asks, where the session asks several things.
     """
-    done = app.workspace.answer(app.session(session), "reject", operation, comment)
-    if app.out.json:
-        app.out.result(done)
-    else:
-        app.out.print(f"{done.question.operation} of session {done.question.session} is rejected")
-    return ExitCode.OK
+    return give(app, session, "reject", operation, comment)
