@@ -114,7 +114,10 @@ class JobPlan(NamedTuple):
     @property
     def takes(self) -> dict[str, frozenset[str]]:
         """Step -> those whose results are handed to it."""
-        return {name: bound.feeds - self.stored.keys() for name, bound in self.operations.items()}
+        stored = self.stored
+        return {
+            name: frozenset(one for one in bound.feeds if one not in stored) for name, bound in self.operations.items()
+        }
 
     @property
     def in_store(self) -> Scope:
