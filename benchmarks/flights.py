@@ -16,7 +16,6 @@ from typing import Any
 
 from blueprints.flight_delays import load, periods
 from blueprints.flight_delays.pipeline import pipeline
-from blueprints.outputs import output
 from bunsui import BunsuiError, BunsuiErrors, Lambda, Workspace
 from bunsui.session.model import LogLine, SessionReport, Status
 
@@ -68,7 +67,7 @@ def cleaning(lines: list[LogLine], records: int) -> float:
 
 
 def show(workspace: Workspace, report: SessionReport, wall: float, lines: list[LogLine]) -> None:
-    quality: dict[str, Any] = output(workspace, report.session, "publish", "report")["quality"]
+    quality: dict[str, Any] = workspace.sessions.output(report.session.id, "publish", "report")["quality"]
     rate = cleaning(lines, quality["records"])
     print(f"session   {wall:6.1f} s wall, {report.session.duration_s} s as recorded, {quality['records']:,} flights")
     print(f"cleaning  {rate:,.0f} records per second; aim {AIM:,}: {'reached' if rate >= AIM else 'MISSED'}\n")

@@ -14,7 +14,6 @@ from blueprints.flight_delays import load, show
 from blueprints.flight_delays.periods import period
 from blueprints.flight_delays.pipeline import pipeline
 from blueprints.flight_delays.source import raw_objects
-from blueprints.outputs import output
 from bunsui import Workspace
 
 MONTH = 1
@@ -29,7 +28,7 @@ def run(workspace: Workspace, month: int) -> int:
     report = session_of(workspace, pipeline, load.into, lambda: raw_objects(period(month).months), month=month)
     print(f"\nTimeline of session {report.session.id}\n\n{show.timeline(report)}")
     if not failed(report):
-        print(summary(output(workspace, report.session, "publish", "report")))
+        print(summary(workspace.sessions.output(report.session.id, "publish", "report")))
     return int(report.exit_code)
 
 

@@ -15,7 +15,6 @@ from blueprints.invoices import ledger, load, reporting
 from blueprints.invoices.pipeline import pipeline
 from blueprints.invoices.records import Report
 from blueprints.invoices.source import raw_objects
-from blueprints.outputs import output
 from bunsui import Workspace
 from bunsui.runtime.decode import decode
 from bunsui.session.model import Status
@@ -34,7 +33,7 @@ def run(workspace: Workspace) -> int:
         words.append(f"stack {workspace.deploy(ledger.pipeline.name, approve=lambda plan: True).stack}")
     told = session_of(workspace, pipeline, load.into, raw_objects, agree, day=DAY)
     if not failed(told):
-        found = decode(output(workspace, told.session, "tell", "report"), Report, "the report")
+        found = decode(workspace.sessions.output(told.session.id, "tell", "report"), Report, "the report")
         print(f"\n{reporting.text(found)}", end="")
     return int(told.exit_code)
 

@@ -14,7 +14,6 @@ from blueprints.embedded import demonstrate, failed, session_of
 from blueprints.montage import load
 from blueprints.montage.pipeline import pipeline
 from blueprints.montage.source import raw_objects
-from blueprints.outputs import output
 from bunsui import Dataset, Workspace
 
 PICTURE = Path("montage.png")
@@ -28,7 +27,7 @@ def run(workspace: Workspace) -> int:
     """
     report = session_of(workspace, pipeline, load.into, raw_objects)
     if not failed(report):
-        found = output(workspace, report.session, "colour", "colour")
+        found = workspace.sessions.output(report.session.id, "colour", "colour")
         picture = Dataset(**found["picture"])
         data = workspace.aws.client("s3").get_object(Bucket=picture.bucket, Key=picture.key)["Body"].read()
         PICTURE.write_bytes(data)

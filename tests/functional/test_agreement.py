@@ -12,20 +12,14 @@ from bunsui import Pipeline, Workspace
 from bunsui.session.model import SessionReport
 from bunsui.testing import PipelineRun, PipelineRunner
 from tests.functional import pipelines
+from tests.functional.embedded import deployed
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """All pipelines, deployed to an embedded AWS of their own."""
-    made = Workspace.load(tmp_path_factory.mktemp("functional"), pipelines=pipelines.ALL)
-    made.local.start()
-    try:
-        for pipeline in pipelines.ALL:
-            made.deploy(pipeline.name, approve=lambda plan: True)
+    with deployed(tmp_path_factory.mktemp("functional"), pipelines.ALL) as made:
         yield made
-    finally:
-        made.aws.close()
-        made.local.stop()
 
 
 CASES: dict[str, tuple[Pipeline, dict[str, Any], str, str]] = {

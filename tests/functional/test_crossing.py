@@ -10,20 +10,14 @@ import pytest
 from bunsui import Pipeline, Workspace
 from bunsui.testing import PipelineRun, PipelineRunner
 from tests.functional import crossing
+from tests.functional.embedded import deployed
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """Both pipelines, deployed to an embedded AWS of their own."""
-    made = Workspace.load(tmp_path_factory.mktemp("crossing"), pipelines=[crossing.crossing, crossing.jobs])
-    made.local.start()
-    try:
-        for pipeline in (crossing.crossing, crossing.jobs):
-            made.deploy(pipeline.name, approve=lambda plan: True)
+    with deployed(tmp_path_factory.mktemp("crossing"), (crossing.crossing, crossing.jobs)) as made:
         yield made
-    finally:
-        made.aws.close()
-        made.local.stop()
 
 
 SECONDS = {"left first": (0.0, 1.0), "right first": (1.0, 0.0), "together": (0.0, 0.0)}

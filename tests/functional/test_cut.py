@@ -11,22 +11,17 @@ from bunsui import Workspace
 from bunsui.compile import cutting
 from bunsui.session.model import SessionReport, Status
 from tests.functional import crossing
+from tests.functional.embedded import deployed
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """The pipeline with cross edges, its machines far smaller than they have to be."""
-    made = Workspace.load(tmp_path_factory.mktemp("cut"), pipelines=[crossing.crossing])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cutting, "LIMIT", cutting.Limit(10**9, 150, 10**9))
-        made.local.start()
-        try:
-            made.deploy("crossing", approve=lambda plan: True)
+        with deployed(tmp_path_factory.mktemp("cut"), (crossing.crossing,)) as made:
             assert len(made.compile("crossing").manifest["segments"]) > 3
             yield made
-        finally:
-            made.aws.close()
-            made.local.stop()
 
 
 def test_it_comes_to_the_same(workspace: Workspace) -> None:

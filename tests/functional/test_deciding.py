@@ -11,18 +11,13 @@ from bunsui import Workspace
 from bunsui.session.model import SessionReport, Status
 from bunsui.testing import PipelineRun, PipelineRunner
 from tests.functional.decided import deciding
+from tests.functional.embedded import deployed
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    made = Workspace.load(tmp_path_factory.mktemp("deciding"), pipelines=[deciding])
-    made.local.start()
-    try:
-        made.deploy("deciding", approve=lambda plan: True)
+    with deployed(tmp_path_factory.mktemp("deciding"), (deciding,)) as made:
         yield made
-    finally:
-        made.aws.close()
-        made.local.stop()
 
 
 CASES: dict[str, tuple[str, int, set[str], list[Any]]] = {

@@ -11,6 +11,7 @@ from bunsui import Workspace
 from bunsui.session.model import Status
 from bunsui.testing import PipelineRunner
 from tests.functional import mapping
+from tests.functional.embedded import deployed
 
 Make = Callable[..., PipelineRunner]
 
@@ -18,15 +19,8 @@ Make = Callable[..., PipelineRunner]
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """Both pipelines, deployed to an embedded AWS of their own."""
-    made = Workspace.load(tmp_path_factory.mktemp("mapping"), pipelines=[mapping.inline, mapping.distributed])
-    made.local.start()
-    try:
-        for pipeline in (mapping.inline, mapping.distributed):
-            made.deploy(pipeline.name, approve=lambda plan: True)
+    with deployed(tmp_path_factory.mktemp("mapping"), (mapping.inline, mapping.distributed)) as made:
         yield made
-    finally:
-        made.aws.close()
-        made.local.stop()
 
 
 INLINE: dict[str, tuple[dict[str, Any], int, str]] = {

@@ -12,19 +12,15 @@ from bunsui.deploy.models import Plan
 from bunsui.session.model import SessionReport, Status
 from bunsui.session.store import Store
 from bunsui.testing import PipelineRunner
+from tests.functional.embedded import started
 from tests.functional.nesting import orders, patient
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """An embedded AWS of their own, without any of them."""
-    made = Workspace.load(tmp_path_factory.mktemp("nesting"), pipelines=[orders, patient])
-    made.local.start()
-    try:
+    with started(tmp_path_factory.mktemp("nesting"), (orders, patient)) as made:
         yield made
-    finally:
-        made.aws.close()
-        made.local.stop()
 
 
 @pytest.fixture(scope="module")

@@ -14,21 +14,15 @@ from bunsui.model.names import Names
 from bunsui.session.model import Question
 from bunsui.testing import PipelineRunner
 from tests.functional import waiting
+from tests.functional.embedded import deployed
 
 Make = Callable[..., PipelineRunner]
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    made = Workspace.load(tmp_path_factory.mktemp("waiting"), pipelines=waiting.ALL)
-    made.local.start()
-    try:
-        for pipeline in waiting.ALL:
-            made.deploy(pipeline.name, approve=lambda plan: True)
+    with deployed(tmp_path_factory.mktemp("waiting"), waiting.ALL) as made:
         yield made
-    finally:
-        made.aws.close()
-        made.local.stop()
 
 
 def question(workspace: Workspace, session: str) -> Question:

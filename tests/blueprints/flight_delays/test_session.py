@@ -11,7 +11,6 @@ import pytest
 
 from blueprints.flight_delays import demo, load
 from blueprints.flight_delays.pipeline import pipeline
-from blueprints.outputs import output
 from bunsui import Workspace
 from bunsui.local import ephemeral
 from bunsui.session.model import Status
@@ -44,7 +43,7 @@ def february(workspace, all_rows):
     assert report.failure is None
     return SimpleNamespace(
         report=report,
-        result=output(workspace, report.session, "publish", "report"),
+        result=workspace.sessions.output(report.session.id, "publish", "report"),
         naive=naive.Naive([row for row in all_rows if row["month"] == str(MONTH)]),
     )
 

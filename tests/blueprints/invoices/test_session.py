@@ -13,7 +13,6 @@ import pytest
 from blueprints import loading
 from blueprints.invoices import demo, ledger, load, source
 from blueprints.invoices.pipeline import pipeline
-from blueprints.outputs import output
 from bunsui import Workspace
 from bunsui.local import ephemeral
 from bunsui.runtime.encode import encode
@@ -77,7 +76,7 @@ def test_both_come_to_the_same(workspace: Workspace, there: SessionReport, here:
     assert there.failure is None
     assert there.session.status == here.status == Status.SUCCEEDED
     assert {job.job: job.status for job in there.jobs} == here.jobs
-    found = output(workspace, there.session, "tell", "report")
+    found = workspace.sessions.output(there.session.id, "tell", "report")
     expected = encode(here.outputs["report"])
     who = found.pop("approved")
     assert who.startswith("approved by ")
@@ -121,7 +120,7 @@ def test_a_no_keeps_it_from_being_paid_there_too(workspace: Workspace, there: Se
     workspace.answer(session, "reject", "approval", "not again")
     report = workspace.wait(session)
     assert report.failure is None
-    found = output(workspace, report.session, "tell", "report")
+    found = workspace.sessions.output(report.session.id, "tell", "report")
     assert found["paid"] == "0"
     assert found["unpaid"].endswith(": not again")
     assert items(workspace, "invoices-paid") == before

@@ -12,7 +12,6 @@ import pytest
 from blueprints import loading
 from blueprints.montage import demo, fits, load, source
 from blueprints.montage.pipeline import montage
-from blueprints.outputs import output
 from bunsui import Workspace
 from bunsui.local import ephemeral
 from bunsui.session.model import SessionReport, Status
@@ -62,7 +61,7 @@ def test_both_come_to_the_same(workspace: Workspace, there: SessionReport, here:
     assert {job.job: job.status for job in there.jobs} == here.run.jobs
     runs = {run.operation: run for job in there.jobs for run in job.operations}
     assert {name: run.tries for name, run in runs.items()} == {name: here.run.tries(name) for name in here.run.order}
-    found, expected = output(workspace, there.session, "colour", "colour"), here.run.outputs["colour"]
+    found, expected = workspace.sessions.output(there.session.id, "colour", "colour"), here.run.outputs["colour"]
     for one, other in zip(found["agreement"], expected.agreement, strict=True):
         assert one == {"band": other.band, "before": pytest.approx(other.before), "after": pytest.approx(other.after)}
 
@@ -84,7 +83,9 @@ def test_every_operation_began_after_what_it_takes(there: SessionReport) -> None
 
 
 def test_the_result_can_be_shown(workspace: Workspace, there: SessionReport) -> None:
-    lines = demo.summary(output(workspace, there.session, "colour", "colour"), Path("montage.png")).splitlines()
+    lines = demo.summary(
+        workspace.sessions.output(there.session.id, "colour", "colour"), Path("montage.png")
+    ).splitlines()
     assert lines[3].split()[0] == "j"
     assert lines[-1] == "The picture is in montage.png"
 
